@@ -1,0 +1,27 @@
+import { fileURLToPath } from 'node:url';
+import { defineConfig } from 'vitest/config';
+
+const source = (path: string) => fileURLToPath(new URL(`./src/${path}`, import.meta.url));
+
+export default defineConfig({
+  // Examples and README snippets import the package by its name; here the name means the sources.
+  resolve: {
+    alias: [
+      { find: /^topicwise$/, replacement: source('index.ts') },
+      { find: /^topicwise\/(client|topics|testing)$/, replacement: source('$1/index.ts') },
+    ],
+  },
+  test: {
+    include: ['test/**/*.test.ts'],
+    coverage: {
+      provider: 'v8',
+      include: ['src/**'],
+      reporter: ['text-summary', 'html'],
+      thresholds: {
+        'src/topics/**': { lines: 95 },
+        'src/packets/**': { lines: 95 },
+        'src/session/**': { lines: 95 },
+      },
+    },
+  },
+});
