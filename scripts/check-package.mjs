@@ -1,7 +1,15 @@
 // Packs the package, puts it in front of a consumer in an empty folder, and lets that consumer import every entry
 // point, type-check against them, and run the command. What the consumer gets is what npm would install.
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
@@ -75,16 +83,30 @@ try {
   rmSync(consumer, { recursive: true });
 }
 
-/** The folders of everything that `npm install topicwise` brings, peers included, from the project's own install. */
+/** The folders of everything that `npm install topicwise zod` brings, found in the project's own install. */
 function installedPackages() {
-  return execFileSync('npm', ['ls', '--omit=dev', '--all', '--parseable'], {
-    cwd: project,
-    encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'ignore'],
-  })
-    .trim()
-    .split('\n')
-    .filter((path) => path !== project);
+  const found = new Set();
+  const visit = (folder, names) => {
+    for (const name of names) {
+      const path = nearest(name, folder);
+      if (found.has(path)) continue;
+      found.add(path);
+      visit(
+        path,
+        Object.keys(JSON.parse(readFileSync(join(path, 'package.json'), 'utf8')).dependencies ?? {}),
+      );
+    }
+  };
+  visit(project, Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies }));
+  return [...found];
+}
+
+/** Where Node finds a package from `folder`: in its node_modules or in those above. */
+function nearest(name, folder) {
+  const path = join(folder, 'node_modules', name);
+  if (existsSync(path)) return path;
+  if (folder === dirname(folder)) throw new Error(`${name} is not installed; run npm ci`);
+  return nearest(name, dirname(folder));
 }
 
 function link(path) {
