@@ -1,0 +1,75 @@
+import type { Duplex } from 'node:stream';
+import type { Transport } from './transport.js';
+
+/** A transport on any Node duplex stream that carries bytes: a socket that a server accepted, a pipe, a WebSocket stream. */
+export function fromDuplex(duplex: Duplex, kind: Transport['kind'] = 'custom'): Transport {
+  return new DuplexTransport(duplex, kind);
+}
+
+/**
+ * Reads `data` events, or, where the socket was opened with `onread`, what that callback hands to `take`.
+ */
+export class DuplexTransport implements Transport {
+  readonly kind: Transport['kind'];
+  readonly #duplex: Duplex;
+  readonly #readsByItself: boolean;
+  #onBytes: ((chunk: Uint8Array) => void) | undefined;
+  #closing = false;
+
+  /** `readsByItself`: the stream has no `data` events, its bytes come through `take`. */
+  constructor(duplex: Duplex, kind: Transport['kind'], readsByItself = false) {
+    this.#duplex = duplex;
+    this.kind = kind;
+    this.#readsByItself = readsByItself;
+    duplex.on('error', ignore); // the reason arrives with 'close'; without a listener it would end the process
+  }
+
+  start(onBytes: (chunk: Uint8Array) => void, onClose: (error?: Error) => void): void {
+    this.#onBytes = onBytes;
+    const closed = () => {
+      this.#closing = true;
+      onClose(this.#duplex.errored ?? undefined);
+    };
+    if (this.#duplex.closed) return void queueMicrotask(closed);
+    this.#duplex.once('close', closed);
+    this.#duplex.once('end', () => this.close());
+    if (this.#readsByItself) this.#duplex.resume();
+    else this.#duplex.on('data', this.take);
+  }
+
+  readonly take = (chunk: Uint8Array): void => {
+    if (!this.#closing) this.#onBytes?.(chunk);
+  };
+
+  write(bytes: Uint8Array): boolean {
+    if (this.#closing || !this.#duplex.writable) return true;
+    return this.#duplex.write(Buffer.from(bytes)); // a copy: the socket may hold on to it after we return
+  }
+
+  onDrain(callback: () => void): void {
+    this.#duplex.on('drain', callback);
+  }
+
+  pause(): void {
+    this.#duplex.pause();
+  }
+
+  resume(): void {
+    this.#duplex.resume();
+  }
+
+  close(error?: Error): void {
+    if (error) {
+      this.#closing = true;
+      this.#duplex.destroy(error);
+      return;
+    }
+    if (this.#closing) return;
+    this.#closing = true;
+    // Reading goes on, into the void: bytes left unread would turn our end into a reset, and the reset overtakes what we wrote.
+    this.#duplex.resume();
+    this.#duplex.end();
+  }
+}
+
+function ignore(): void {}

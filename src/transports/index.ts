@@ -1,0 +1,4 @@
+export { fromDuplex } from './duplex.js';
+export * from './memory.js';
+export * from './tcp.js';
+export * from './transport.js';
