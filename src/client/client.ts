@@ -1,0 +1,69 @@
+import type { Disconnection } from '../session/disconnection.js';
+import type { MessageStream, StreamOptions } from './message-stream.js';
+import type {
+  DisconnectOptions,
+  Granted,
+  Payload,
+  PublishOptions,
+  PublishResult,
+  SubscribeOptions,
+  TopicFilter,
+} from './options.js';
+import type { ConnectionState } from './state.js';
+
+/** Numbers to look at; each is bounded by an option or by the server's limits. */
+export interface ClientStats {
+  /** QoS 1 and 2 publishes that the server has not finished acknowledging. */
+  readonly inFlightOut: number;
+  /** Publishes that wait for a slot or for the socket. */
+  readonly queuedOut: number;
+  /** Received QoS 1 and 2 messages that are not acknowledged yet. */
+  readonly unackedIn: number;
+  /** Milliseconds since the oldest of them came; 0 if there is none. */
+  readonly oldestUnackedMs: number;
+  /** Messages that no reader took yet. */
+  readonly bufferedIn: number;
+  /** QoS 0 messages dropped because no reader came in time. */
+  readonly dropped: number;
+  /** Acknowledgements from the server that answered nothing, and repetitions that were not delivered again. */
+  readonly ignored: number;
+  readonly bytesIn: number;
+  readonly bytesOut: number;
+}
+
+/** A connected MQTT client. Every wait settles: with its answer, its signal, or the end of the connection. */
+export interface Client extends AsyncDisposable {
+  readonly state: ConnectionState;
+  readonly clientId: string;
+  /** Resolves while connected; rejects with `ConnectionLostError` or `ClosedError` afterwards. */
+  connected(options?: { signal?: AbortSignal }): Promise<Extract<ConnectionState, { state: 'connected' }>>;
+  /** Resolves once the connection is gone, and says why. */
+  disconnected(options?: { signal?: AbortSignal }): Promise<Disconnection>;
+  /** The state now, then each one that follows; ends after `closed`. */
+  states(options?: { signal?: AbortSignal }): AsyncIterable<ConnectionState>;
+  /**
+   * QoS 0 resolves when the bytes are handed to the connection, QoS 1 at PUBACK, QoS 2 at PUBCOMP. Rejects with
+   * `NegativeAckError` (a code of 0x80 or above), `LimitError` (a limit of the server; nothing was sent),
+   * `InvalidPacketError` (a mistake in the arguments), `ConnectionLostError`, `ClosedError`, or the signal's reason.
+   */
+  publish(topic: string, payload?: Payload, options?: PublishOptions): Promise<PublishResult>;
+  /** Resolves at SUBACK. Rejects as `publish` does. */
+  subscribe(
+    filters: string | TopicFilter | readonly (string | TopicFilter)[],
+    options?: SubscribeOptions,
+  ): Promise<readonly Granted[]>;
+  /** Resolves at UNSUBACK. Rejects as `publish` does. */
+  unsubscribe(
+    filters: string | readonly string[],
+    options?: { signal?: AbortSignal },
+  ): Promise<readonly Granted[]>;
+  /** Every message that arrives. Several calls compete: each message goes to one of them. */
+  messages(options?: StreamOptions): MessageStream;
+  /** Resolves once no request is under way, or after `drainTimeout`, or with the connection's end. */
+  drain(options?: { signal?: AbortSignal }): Promise<void>;
+  /** Takes no more requests, waits as `drain`, says goodbye, closes. Also what `await using` does. Safe in every state. */
+  disconnect(options?: DisconnectOptions): Promise<void>;
+  /** Settles everything at once: every promise, iterator, timer and socket. Safe in every state, and twice. */
+  close(): Promise<void>;
+  stats(): ClientStats;
+}

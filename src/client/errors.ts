@@ -1,0 +1,18 @@
+import { MqttError } from '../packets/errors.js';
+import type { Disconnection } from '../session/disconnection.js';
+
+/** The first connection did not come about. */
+export class ConnectError extends MqttError {
+  readonly kind = 'connect';
+  readonly disconnection: Disconnection;
+  /** Whether trying again, unchanged, can help. */
+  readonly retryable: boolean;
+  constructor(disconnection: Disconnection, retryable: boolean, message: string) {
+    super(
+      message,
+      disconnection.by !== 'server' && disconnection.cause ? { cause: disconnection.cause } : {},
+    );
+    this.disconnection = disconnection;
+    this.retryable = retryable;
+  }
+}

@@ -1,0 +1,27 @@
+export { InvalidPacketError, LimitError, MqttError, ProtocolError } from '../packets/errors.js';
+export type { PublishProperties, QoS, UserProperties } from '../packets/packet.js';
+export type { Disconnection } from '../session/disconnection.js';
+export { ClosedError, ConnectionLostError, NegativeAckError } from '../session/errors.js';
+export type { ServerLimits } from '../session/server-limits.js';
+export type { Clock, Random } from '../time/clock.js';
+export { fromDuplex } from '../transports/duplex.js';
+export { memoryTransportPair } from '../transports/memory.js';
+export type { Transport } from '../transports/transport.js';
+export type { Client, ClientStats } from './client.js';
+export { connect, withClient } from './connect.js';
+export type { Endpoint } from './endpoint.js';
+export { ConnectError } from './errors.js';
+export type { AckErrorCode, AckOptions, AckOutcome, Message } from './message.js';
+export type { MessageStream, StreamOptions } from './message-stream.js';
+export type {
+  ClientOptions,
+  DisconnectOptions,
+  Granted,
+  Payload,
+  PublishOptions,
+  PublishResult,
+  SubscribeOptions,
+  TopicFilter,
+  Will,
+} from './options.js';
+export type { ConnectionState } from './state.js';

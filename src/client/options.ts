@@ -1,0 +1,120 @@
+import type { PublishProperties, QoS, UserProperties } from '../packets/packet.js';
+import type { Clock, Random } from '../time/clock.js';
+
+/** Bytes as they are; a string is sent as UTF-8. Nothing is turned into JSON. */
+export type Payload = Uint8Array | string;
+
+/** What the server publishes for this client when it goes without DISCONNECT, or with `withWill`. */
+export interface Will extends PublishProperties {
+  topic: string;
+  payload?: Payload;
+  /** Default 0. */
+  qos?: QoS;
+  retain?: boolean;
+  /** Seconds that the server waits for the client to come back. MQTT 5 only. Default 0. */
+  delay?: number;
+}
+
+export interface ClientOptions {
+  /** 5 is MQTT 5.0, 4 is MQTT 3.1.1. Default 5. */
+  protocol?: 5 | 4;
+  /** The key of the session on the server. Default: a random one; `''` lets the server choose. */
+  clientId?: string;
+  username?: string;
+  password?: Uint8Array | string;
+  /** Forget the session that the server may have kept. Default: false with a `clientId` of yours, true otherwise. */
+  cleanStart?: boolean;
+  /**
+   * Seconds for which the server keeps the session when the connection is gone. Default 300. A graceful close under a generated
+   * client id ends the session, since nobody could come back to it. Not on MQTT 3.1.1.
+   */
+  sessionExpiryInterval?: number;
+  /** Seconds without traffic after which the connection is tested; 0 is off; the server's word wins. Default 60. */
+  keepAlive?: number;
+  /** Milliseconds until the server must have accepted, all phases together. Default 30,000. */
+  connectTimeout?: number;
+  /** Milliseconds that `disconnect` and `drain` wait for requests under way. Default 10,000. */
+  drainTimeout?: number;
+  /**
+   * QoS 1 and 2 messages that may wait for their acknowledgement; a server that sends more is disconnected with 0x93. MQTT 3.1.1
+   * cannot tell the server: there, reading pauses at this mark. Default 100.
+   */
+  receiveMaximum?: number;
+  /** QoS 1 and 2 publishes under way at once; the server's receive maximum applies too. Default 65,535. */
+  sendMaximum?: number;
+  /** Bytes of a whole packet; a server that sends a bigger one is disconnected with 0x95. Default 16 MiB. */
+  maximumPacketSize?: number;
+  /** QoS 0 messages that wait for a reader. Beyond, the oldest is dropped and counted. Default 1,000. */
+  qos0Overflow?: { limit: number };
+  will?: Will;
+  /** Of the CONNECT packet. MQTT 5 only. */
+  userProperties?: UserProperties;
+  /** Ask for the hint from which response topics are made. MQTT 5 only. Default false. */
+  requestResponseInfo?: boolean;
+  /** False: the server leaves reason strings and user properties out of its answers. MQTT 5 only. Default true. */
+  requestProblemInfo?: boolean;
+  /** The machine's by default. */
+  clock?: Clock;
+  /** The machine's by default. */
+  random?: Random;
+}
+
+export interface PublishOptions extends PublishProperties {
+  /** Default 0. */
+  qos?: QoS;
+  retain?: boolean;
+  /** Before the bytes left it takes the publish back; afterwards it only ends the wait, and the slot stays taken. */
+  signal?: AbortSignal;
+}
+
+export type PublishResult =
+  | { readonly qos: 0 }
+  | {
+      readonly qos: 1 | 2;
+      readonly packetId: number;
+      readonly reasonCode: number;
+      /** Whether the server had a subscriber. Undefined on MQTT 3.1.1, which does not say. */
+      readonly matched: boolean | undefined;
+      readonly reasonString?: string;
+      readonly userProperties?: UserProperties;
+    };
+
+export interface TopicFilter {
+  filter: string;
+  /** Default 2. */
+  maximumQoS?: QoS;
+  /** Don't send back what this client publishes. Not for shared subscriptions. MQTT 5 only. Default false. */
+  noLocal?: boolean;
+  /** Keep the retain flag as the publisher set it. MQTT 5 only. Default false. */
+  retainAsPublished?: boolean;
+  /** Whether retained messages come with the subscription. MQTT 5 only. Default `send`. */
+  retainHandling?: 'send' | 'send-if-new' | 'never';
+}
+
+export interface SubscribeOptions {
+  /** The subscription identifier that matching messages will carry: 1 to 268,435,455. MQTT 5 only. */
+  id?: number;
+  userProperties?: UserProperties;
+  signal?: AbortSignal;
+  /** What to do if the server refuses some of the filters: reject, or resolve and let the caller look. Default `throw`. */
+  partial?: 'throw' | 'return';
+}
+
+/** What the server answered for one filter. */
+export interface Granted {
+  readonly filter: string;
+  readonly reasonCode: number;
+  /** Undefined where the server refused, and for an UNSUBSCRIBE. */
+  readonly qos: QoS | undefined;
+}
+
+export interface DisconnectOptions {
+  /** 0x04: the server publishes the will. Default false. MQTT 5 only: on 3.1.1 the connection is cut, which does the same. */
+  withWill?: boolean;
+  /** Seconds; overrides what CONNECT asked for, except that 0 there stays 0. MQTT 5 only. */
+  sessionExpiryInterval?: number;
+  /** MQTT 5 only. */
+  reasonString?: string;
+  /** Ends the wait for requests under way; the client then closes at once. */
+  signal?: AbortSignal;
+}

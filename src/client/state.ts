@@ -1,0 +1,14 @@
+import type { Disconnection } from '../session/disconnection.js';
+import type { ServerLimits } from '../session/server-limits.js';
+
+/** Where a client stands. `closed` is final. */
+export type ConnectionState =
+  | {
+      readonly state: 'connected';
+      /** Counts this client's connections, from 1. */
+      readonly connectionId: number;
+      /** The server kept a session of an earlier connection and goes on with it. */
+      readonly sessionPresent: boolean;
+      readonly server: ServerLimits;
+    }
+  | { readonly state: 'closed'; readonly last: Disconnection };

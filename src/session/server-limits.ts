@@ -1,0 +1,44 @@
+import type { ConnackPacket, ConnectPacket, QoS } from '../packets/packet.js';
+
+/** What the server granted and what it forbids, with the defaults of MQTT 5.0, 3.2.2.3 filled in; MQTT 3.1.1 forbids nothing. */
+export interface ServerLimits {
+  /** The client identifier in use: the server's choice where this client sent an empty one. */
+  readonly clientId: string;
+  /** Seconds, 0 is off. The server's word wins over the option. */
+  readonly keepAlive: number;
+  /** QoS 1 and 2 publishes that may be unacknowledged at once. */
+  readonly receiveMaximum: number;
+  readonly maximumQoS: QoS;
+  /** Bytes of a whole packet. */
+  readonly maximumPacketSize: number;
+  readonly retain: boolean;
+  readonly wildcards: boolean;
+  readonly subscriptionIdentifiers: boolean;
+  readonly shared: boolean;
+  readonly topicAliasMaximum: number;
+  /** Seconds; 0xFFFFFFFF never expires. */
+  readonly sessionExpiryInterval: number;
+  readonly responseInfo?: string;
+}
+
+export function serverLimits(connect: ConnectPacket, connack: ConnackPacket): ServerLimits {
+  const said = connack.properties ?? {};
+  const version5 = connect.protocolVersion === 5;
+  return {
+    clientId: said.assignedClientIdentifier ?? connect.clientId,
+    keepAlive: said.serverKeepAlive ?? connect.keepAlive,
+    receiveMaximum: said.receiveMaximum ?? 65_535,
+    maximumQoS: said.maximumQoS ?? 2,
+    maximumPacketSize: said.maximumPacketSize ?? Number.POSITIVE_INFINITY,
+    retain: said.retainAvailable ?? true,
+    wildcards: said.wildcardSubscriptionAvailable ?? true,
+    subscriptionIdentifiers: version5 && (said.subscriptionIdentifiersAvailable ?? true),
+    shared: version5 && (said.sharedSubscriptionAvailable ?? true),
+    topicAliasMaximum: said.topicAliasMaximum ?? 0,
+    sessionExpiryInterval:
+      said.sessionExpiryInterval ??
+      connect.properties?.sessionExpiryInterval ??
+      (version5 || connect.cleanStart ? 0 : 0xffff_ffff),
+    ...(said.responseInformation !== undefined && { responseInfo: said.responseInformation }),
+  };
+}
