@@ -1,0 +1,50 @@
+import type { StandardSchemaV1 } from '@standard-schema/spec';
+
+export interface MessageIssue {
+  /** Where in the value, from the outside in; empty for the value as a whole. */
+  readonly path: readonly PropertyKey[];
+  readonly message: string;
+}
+
+/** A message that does not fit its contract: it came so, or it was about to be published so. It will not fit on the next try either. */
+export class InvalidMessage extends Error {
+  readonly part: 'payload' | 'params' | 'content-type';
+  readonly issues: readonly MessageIssue[];
+
+  /** `what` is the sentence up to the colon; the issues complete it. */
+  constructor(
+    part: InvalidMessage['part'],
+    what: string,
+    issues: readonly MessageIssue[],
+    options?: ErrorOptions,
+  ) {
+    super(`${what}: ${issues.slice(0, 5).map(shown).join('; ')}${more(issues.length - 5)}.`, options);
+    this.part = part;
+    this.issues = issues;
+  }
+
+  override get name(): string {
+    return 'InvalidMessage';
+  }
+}
+
+/** The issues of a schema library in one form: a path of keys, whatever segments it came in. */
+export function issuesOf(
+  failure: StandardSchemaV1.FailureResult,
+  base: readonly PropertyKey[] = [],
+): MessageIssue[] {
+  return failure.issues.map(({ path = [], message }) => ({
+    path: [...base, ...path.map((segment) => (typeof segment === 'object' ? segment.key : segment))],
+    message,
+  }));
+}
+
+function shown({ path, message }: MessageIssue): string {
+  // A message that ends like a sentence would read "...; at: Required.."
+  const text = message.replace(/\.$/, '');
+  return path.length === 0 ? text : `${path.map(String).join('.')}: ${text}`;
+}
+
+function more(count: number): string {
+  return count > 0 ? `; and ${count} more` : '';
+}

@@ -1,0 +1,47 @@
+// Named wildcards to values and back, through the schemas of the contract.
+import { TopicError } from '../topics/index.js';
+import { InvalidMessage, issuesOf, type MessageIssue } from './invalid-message.js';
+import type { Contract } from './topic-def.js';
+
+/**
+ * The converted parameters of a topic; undefined if the topic does not match the pattern.
+ * @throws InvalidMessage (`part: 'params'`) with the issues of all parameters if one does not fit its schema.
+ */
+export function parseParams(contract: Contract, topic: string): Record<string, unknown> | undefined {
+  const texts = contract['~pattern'].match(topic);
+  if (texts === undefined) return undefined;
+  return convert(contract, texts, `The topic "${topic}" does not fit "${contract.pattern}"`);
+}
+
+/**
+ * The topic for these parameters, checked as a receiver will check it.
+ * @throws TopicError if no legal topic comes of them, InvalidMessage (`part: 'params'`) if one does not fit its schema.
+ */
+export function buildAddress(contract: Contract, params: Readonly<Record<string, string | number>>): string {
+  const address = contract['~pattern'].build(params);
+  parseParams(contract, address);
+  return address;
+}
+
+function convert(
+  contract: Contract,
+  texts: Readonly<Record<string, string>>,
+  what: string,
+): Record<string, unknown> {
+  const params: Record<string, unknown> = texts;
+  let issues: MessageIssue[] | undefined;
+  for (const name in contract.spec.params) {
+    const schema = contract.spec.params[name];
+    const result = schema?.['~standard'].validate(texts[name]);
+    if (result === undefined) continue;
+    if (result instanceof Promise) throw new TopicError(contract.pattern, asyncParam(contract, name));
+    if (result.issues === undefined) params[name] = result.value;
+    else issues = [...(issues ?? []), ...issuesOf(result, [name])];
+  }
+  if (issues !== undefined) throw new InvalidMessage('params', what, issues);
+  return params;
+}
+
+function asyncParam(contract: Contract, name: string): string {
+  return `The schema of the parameter "${name}" of "${contract.pattern}" is asynchronous: a topic is matched at once, use a schema without promises and check the rest in the handler.`;
+}

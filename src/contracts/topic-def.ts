@@ -1,0 +1,59 @@
+import type { Pattern } from '../topics/index.js';
+import type { QoS, ResolvedSpec } from './topic-spec.js';
+
+/** What a single publish may say; what it leaves out comes from the contract. */
+export interface PublishOptions {
+  readonly qos?: QoS;
+  readonly retain?: boolean;
+  /** Seconds; MQTT 5 only. */
+  readonly messageExpiryInterval?: number;
+  readonly contentType?: string;
+  /** In this order; a name may repeat. MQTT 5 only. */
+  readonly userProperties?: Iterable<readonly [name: string, value: string]>;
+}
+
+/** The part of a contract that has no types: what the run time works with. */
+export interface Contract {
+  /** As it was written: `sensors/+deviceId/reading`. */
+  readonly pattern: string;
+  /** What is subscribed to: `sensors/+/reading`. */
+  readonly filter: string;
+  readonly spec: ResolvedSpec;
+  /** For the library itself. */
+  readonly '~pattern': Pattern;
+}
+
+/** A concrete topic of a contract, to publish to. */
+export interface Target<In = unknown> {
+  /** The topic: `sensors/7/reading`. */
+  readonly address: string;
+  readonly contract: Contract;
+  /** Types only; never there. */
+  readonly '~target'?: (payload: In) => void;
+}
+
+/** A message that is not published yet. */
+export interface Outgoing<In = unknown> {
+  readonly target: Target<In>;
+  readonly payload: In;
+  readonly options?: PublishOptions;
+}
+
+/** A topic with its schemas, codec and options: what a handler, a publisher, a test and the documentation share. */
+export interface TopicDef<Params = unknown, In = unknown, Out = unknown, ParamsIn = unknown>
+  extends Contract {
+  /** Types only; never there. */
+  readonly '~types'?: { readonly params: Params; readonly in: In; readonly out: Out };
+  /**
+   * The topic for these parameters.
+   * @throws TopicError if no legal topic comes of them, InvalidMessage if a parameter does not fit its schema.
+   */
+  to(params: ParamsIn): Target<In>;
+  /** A message to the topic for these parameters, for `return` from a handler or a batch. Throws as {@link TopicDef.to}; the payload is checked when it is published. */
+  message(params: ParamsIn, payload: In, options?: PublishOptions): Outgoing<In>;
+  /** The parameters of a topic, converted, or undefined if the topic or one of its parameters does not fit. */
+  match(topic: string): Params | undefined;
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: the one type that every contract is assignable to, whatever its parameters
+export type AnyTopic = TopicDef<any, any, any, any>;

@@ -1,0 +1,65 @@
+// What must compile about contracts; `test/types/mistakes/contracts.ts` has what must not.
+import { z } from 'zod';
+import {
+  type AnyTopic,
+  defineTopic,
+  type Outgoing,
+  type Target,
+  type TopicDef,
+} from '../../src/contracts/index.js';
+
+type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
+function same<A, B>(_: Same<A, B>): void {}
+type TypesOf<T> = T extends { readonly '~types'?: infer X } ? NonNullable<X> : never;
+
+const reading = defineTopic('sensors/+deviceId/reading', {
+  payload: z.object({ celsius: z.number().default(20), at: z.iso.datetime() }),
+  params: { deviceId: z.uuid() },
+  qos: 1,
+  examples: [{ celsius: 21, at: '2026-01-01T00:00:00Z' }],
+});
+type Reading = TypesOf<typeof reading>;
+same<Reading['params'], { readonly deviceId: string }>(true);
+same<Reading['out'], { celsius: number; at: string }>(true);
+same<Reading['in'], { at: string; celsius?: number | undefined }>(true);
+const target: Target<{ at: string; celsius?: number | undefined }> = reading.to({ deviceId: 7 });
+const outgoing: Outgoing<Reading['in']> = reading.message({ deviceId: 'x' }, { at: '' }, { retain: true });
+
+const plain = defineTopic('socks/+id/+/#rest');
+same<
+  TypesOf<typeof plain>,
+  {
+    readonly params: { readonly id: string; readonly rest: string };
+    readonly in: Uint8Array | string;
+    readonly out: Uint8Array;
+  }
+>(true);
+const named = defineTopic('socks/+pair/#rest', { codec: 'text' });
+same<TypesOf<typeof named>['out'], string>(true);
+named.to({ pair: 1, rest: 'a/b' });
+const loose = defineTopic('a/b', { codec: 'json' });
+same<TypesOf<typeof loose>['in'], unknown>(true);
+loose.to();
+loose.message({}, 1);
+loose.message(undefined, 1);
+
+const enumerated = defineTopic('rooms/+floor/+n', {
+  params: { floor: z.enum(['ground', 'first']), n: z.coerce.number() },
+});
+same<
+  NonNullable<ReturnType<typeof enumerated.match>>,
+  { readonly floor: 'ground' | 'first'; readonly n: number }
+>(true);
+enumerated.to({ floor: 'ground', n: 3 });
+declare const text: string;
+const dynamic = defineTopic(text, { params: { any: z.string() } });
+dynamic.to({ whatever: 1 });
+const prefixed = defineTopic(`${text as 'site' | 'plant'}/+id`, { qos: 0 });
+prefixed.to({ id: 1 });
+const all: readonly AnyTopic[] = [reading, plain, named, loose, enumerated, dynamic];
+function payloadOf<P, In, Out, PIn>(topic: TopicDef<P, In, Out, PIn>): Out[] {
+  void topic;
+  return [];
+}
+const outs: { celsius: number; at: string }[] = payloadOf(reading);
+void [target, outgoing, all, outs];
