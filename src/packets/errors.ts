@@ -21,7 +21,15 @@ export class ProtocolError extends MqttError {
 /** A limit of the server or of this client stands against the request; nothing was sent. */
 export class LimitError extends MqttError {
   readonly kind = 'limit';
-  readonly limit: 'packet-size' | 'qos' | 'retain' | 'queue' | 'shared' | 'wildcard' | 'subscription-id' | 'packet-ids';
+  readonly limit:
+    | 'packet-size'
+    | 'qos'
+    | 'retain'
+    | 'queue'
+    | 'shared'
+    | 'wildcard'
+    | 'subscription-id'
+    | 'packet-ids';
   constructor(limit: LimitError['limit'], message: string) {
     super(message);
     this.limit = limit;

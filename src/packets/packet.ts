@@ -97,7 +97,9 @@ export interface AckProperties {
 }
 
 /** PUBACK, PUBREC, PUBREL and PUBCOMP: the four acknowledgements of a PUBLISH. */
-export interface AckPacket<T extends 'puback' | 'pubrec' | 'pubrel' | 'pubcomp' = 'puback' | 'pubrec' | 'pubrel' | 'pubcomp'> {
+export interface AckPacket<
+  T extends 'puback' | 'pubrec' | 'pubrel' | 'pubcomp' = 'puback' | 'pubrec' | 'pubrel' | 'pubcomp',
+> {
   type: T;
   packetId: number;
   /** 0 on MQTT 3.1.1, which has none. */

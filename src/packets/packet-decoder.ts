@@ -1,0 +1,253 @@
+import { decodeAck } from './ack-fast-path.js';
+import { type ControlType, decodeControl } from './control-decoder.js';
+import { ProtocolError } from './errors.js';
+import { acceptedFirstBytes, packetTypes, type Receiver, refuseFirstByte } from './fixed-header.js';
+import type { AckPacket, Packet, ProtocolVersion } from './packet.js';
+import { decodePublish } from './publish-fast-path.js';
+import { maximumVariableByteInteger } from './variable-byte-integer.js';
+
+export interface PacketDecoderOptions {
+  /** Which side reads: decides which packets may come. */
+  receiver: Receiver;
+  /** 5 by default for a client. A server leaves it out and learns it from CONNECT. */
+  protocolVersion?: ProtocolVersion;
+  /** Bytes of a whole packet, fixed header included. Unlimited (268,435,460) by default. */
+  maximumPacketSize?: number;
+  /** The transport writes into the chunk again after `push`: every payload is copied. False by default. */
+  reusesChunks?: boolean;
+}
+
+/**
+ * Bytes of a connection in, packets out, the same for every way of cutting the bytes. The size of a packet is checked
+ * before its body is buffered; memory grows with the bytes that came, not with the length that a header states.
+ */
+export class PacketDecoder {
+  readonly #receiver: Receiver;
+  readonly #maximumPacketSize: number;
+  readonly #reusesChunks: boolean;
+  #version: ProtocolVersion | undefined;
+  #accepted: Uint8Array;
+  #dead = false;
+  #pushing = false;
+  /** The beginning of a frame whose end has not come, and how much of it is there. */
+  #partial: Buffer | undefined;
+  #partialLength = 0;
+  /** The whole length of that frame; 0 while its header is incomplete. */
+  #partialTotal = 0;
+  /** Bytes behind a packet whose `onPacket` threw. */
+  #left: Buffer | undefined;
+
+  constructor(options: PacketDecoderOptions) {
+    this.#receiver = options.receiver;
+    this.#version = options.protocolVersion ?? (options.receiver === 'client' ? 5 : undefined);
+    this.#maximumPacketSize = options.maximumPacketSize ?? maximumVariableByteInteger + 5;
+    this.#reusesChunks = options.reusesChunks ?? false;
+    this.#accepted = acceptedFirstBytes(this.#receiver, this.#version);
+  }
+
+  /** Undefined on a server until CONNECT came. */
+  get protocolVersion(): ProtocolVersion | undefined {
+    return this.#version;
+  }
+
+  /** Bytes that wait for the rest of their packet. */
+  get bufferedBytes(): number {
+    return this.#partialLength + (this.#left?.length ?? 0);
+  }
+
+  /** Ends decoding for good: the rest of the chunk and all later ones are ignored. */
+  stop(): void {
+    this.#dead = true;
+    this.#partial = undefined;
+    this.#partialLength = 0;
+    this.#left = undefined;
+  }
+
+  /**
+   * Calls `onPacket` for each packet that the bytes complete. Throws a ProtocolError once, at the first packet that is
+   * not legal; from then on all bytes are ignored. What `onPacket` throws goes through: its packet counts as delivered,
+   * the packets behind it come with the next `push`.
+   */
+  push(chunk: Uint8Array, onPacket: (packet: Packet) => void): void {
+    if (this.#dead) return;
+    if (this.#pushing) throw new Error('PacketDecoder.push was called from within its own onPacket.');
+    this.#pushing = true;
+    try {
+      this.#push(chunk, onPacket);
+    } finally {
+      this.#pushing = false;
+    }
+  }
+
+  #push(chunk: Uint8Array, onPacket: (packet: Packet) => void): void {
+    let bytes = Buffer.isBuffer(chunk) ? chunk : Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length);
+    let retained = this.#reusesChunks ? Number.POSITIVE_INFINITY : bytes.buffer.byteLength;
+    if (this.#left) {
+      bytes = Buffer.concat([this.#left, bytes]);
+      retained = bytes.buffer.byteLength;
+      this.#left = undefined;
+    }
+    const start = this.#partial ? this.#completePartial(bytes, onPacket) : 0;
+    if (!this.#dead && start < bytes.length) this.#parse(bytes, start, bytes.length, retained, onPacket);
+  }
+
+  /** The loop over all complete frames; what is left at the end is kept. */
+  #parse(
+    bytes: Buffer,
+    start: number,
+    end: number,
+    retained: number,
+    onPacket: (packet: Packet) => void,
+  ): void {
+    let at = start;
+    let delivering = false;
+    try {
+      while (at < end) {
+        const total = this.#frameLength(bytes, at, end);
+        if (total === 0 || at + total > end) {
+          this.#keepPartial(bytes, at, end, total);
+          return;
+        }
+        const packet = this.#decode(bytes, at, at + total, retained);
+        at += total;
+        delivering = true;
+        onPacket(packet);
+        delivering = false;
+        if (this.#dead) return;
+      }
+    } catch (error) {
+      if (!delivering) this.stop();
+      else if (!this.#dead && at < end) this.#left = Buffer.from(bytes.subarray(at, end));
+      throw error;
+    }
+  }
+
+  /**
+   * The length of the frame that begins at `at`, 0 while its header is incomplete. Refuses the header as early as its
+   * bytes allow, so that the cutting of the bytes makes no difference.
+   */
+  #frameLength(bytes: Buffer, at: number, end: number): number {
+    const first = bytes[at] as number; // at < end
+    if (this.#accepted[first] === 0) {
+      throw refuseFirstByte(first, this.#receiver, this.#version) as ProtocolError; // the table says there is one
+    }
+    let remaining = 0;
+    for (let size = 1; size <= 4; size++) {
+      if (at + size >= end) return 0;
+      const byte = bytes[at + size] as number; // inside the bounds, just checked
+      remaining += (byte & 0x7f) * 2 ** (7 * (size - 1));
+      if (byte > 0x7f) continue;
+      if (byte === 0 && size > 1) {
+        throw new ProtocolError(0x81, 'A remaining length does not use the shortest form [MQTT-1.5.5-1].');
+      }
+      const total = 1 + size + remaining;
+      if (total > this.#maximumPacketSize) this.#tooLarge(first, total);
+      return total;
+    }
+    throw new ProtocolError(0x81, 'A remaining length is longer than four bytes (2.1.4).');
+  }
+
+  #tooLarge(first: number, total: number): never {
+    throw new ProtocolError(
+      0x95,
+      `${packetTypes[first >> 4]?.toUpperCase()} has ${total} bytes; at most ${this.#maximumPacketSize} are accepted.`,
+    );
+  }
+
+  #decode(bytes: Buffer, start: number, end: number, retained: number): Packet {
+    const first = bytes[start] as number; // the frame is complete
+    let body = start + 2;
+    while ((bytes[body - 1] as number) > 0x7f) body++;
+    const type = packetTypes[first >> 4] as Packet['type']; // #frameLength has refused reserved types
+    const version = this.#version ?? 5;
+    switch (type) {
+      case 'publish':
+        return decodePublish(bytes, first, body, end, version, this.#receiver, retained);
+      case 'puback':
+      case 'pubrec':
+      case 'pubrel':
+      case 'pubcomp':
+        return decodeAck(bytes, type as AckPacket['type'], body, end, version);
+      default:
+        return this.#decodeControl(type, bytes, start, body, end, version);
+    }
+  }
+
+  #decodeControl(
+    type: ControlType,
+    bytes: Buffer,
+    start: number,
+    body: number,
+    end: number,
+    version: ProtocolVersion,
+  ): Packet {
+    const packet = decodeControl(type, { bytes, start, body, end }, version, this.#receiver);
+    if (packet.type === 'connect') {
+      this.#version = packet.protocolVersion;
+      this.#accepted = acceptedFirstBytes(this.#receiver, this.#version);
+    }
+    return packet;
+  }
+
+  #keepPartial(bytes: Buffer, at: number, end: number, total: number): void {
+    const length = end - at;
+    this.#partial = Buffer.allocUnsafeSlow(Math.max(8, Math.min(total, Math.max(4096, length * 2))));
+    bytes.copy(this.#partial, 0, at, end);
+    this.#partialLength = length;
+    this.#partialTotal = total;
+  }
+
+  /** Fills the waiting frame from the chunk and, once it is complete, delivers it. Returns how many bytes it took. */
+  #completePartial(bytes: Buffer, onPacket: (packet: Packet) => void): number {
+    let at = 0;
+    while (this.#partialTotal === 0) {
+      if (at === bytes.length) return at;
+      this.#append(bytes, at, at + 1);
+      at++;
+      this.#partialTotal = this.#headerOfPartial();
+    }
+    const wanted = Math.min(bytes.length - at, this.#partialTotal - this.#partialLength);
+    this.#append(bytes, at, at + wanted);
+    at += wanted;
+    if (this.#partialLength < this.#partialTotal) return at;
+
+    const frame = this.#partial as Buffer; // there is one: this method is called for it
+    const length = this.#partialLength;
+    this.#partial = undefined;
+    this.#partialLength = 0;
+    this.#partialTotal = 0;
+    try {
+      this.#parse(frame, 0, length, frame.length, onPacket);
+    } catch (error) {
+      if (!this.#dead && at < bytes.length) this.#left = Buffer.from(bytes.subarray(at));
+      throw error;
+    }
+    return at;
+  }
+
+  #headerOfPartial(): number {
+    try {
+      return this.#frameLength(this.#partial as Buffer, 0, this.#partialLength); // there is one, see above
+    } catch (error) {
+      this.stop();
+      throw error;
+    }
+  }
+
+  /** Grows with the bytes that came: a header that states 268 MB costs nothing by itself. */
+  #append(bytes: Buffer, from: number, to: number): void {
+    let partial = this.#partial as Buffer; // there is one, see #completePartial
+    const needed = this.#partialLength + to - from;
+    if (needed > partial.length) {
+      const doubled = Math.max(needed, partial.length * 2);
+      const grown = Buffer.allocUnsafeSlow(
+        this.#partialTotal > 0 ? Math.min(doubled, this.#partialTotal) : doubled,
+      );
+      partial.copy(grown, 0, 0, this.#partialLength);
+      this.#partial = grown;
+      partial = grown;
+    }
+    bytes.copy(partial, this.#partialLength, from, to);
+    this.#partialLength = needed;
+  }
+}
