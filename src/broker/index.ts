@@ -1,0 +1,7 @@
+export { Broker, type BrokerOptions, type OwnMessage } from './broker.js';
+export type { Listener, ListenOptions } from './listener.js';
+export type { BrokerObserver } from './observer.js';
+export type { BrokerCapabilities, BrokerLimits, BrokerPolicy, Credentials } from './settings.js';
+export type { Connection } from './state/connection.js';
+export type { Copy, CopyEnd, Trace } from './state/copy.js';
+export type { Message } from './state/message.js';

@@ -1,0 +1,143 @@
+import type { ProtocolVersion, QoS } from '../packets/packet.js';
+import type { ReasonCode } from '../packets/reason-codes.js';
+
+/** What the broker can do. Each is announced in CONNACK and enforced: what is off is refused, never ignored. */
+export interface BrokerCapabilities {
+  /** Highest QoS of a PUBLISH to the broker, and of what it grants. Default 2. MQTT 5.0, 3.2.2.3.4. */
+  maximumQoS: QoS;
+  /** Retained messages. Default true. MQTT 5.0, 3.2.2.3.5. */
+  retain: boolean;
+  /** `+` and `#` in filters. Default true. MQTT 5.0, 3.2.2.3.11. */
+  wildcards: boolean;
+  /** Subscription identifiers, MQTT 5 only. Default true. MQTT 5.0, 3.2.2.3.12. */
+  subscriptionIdentifiers: boolean;
+  /** `$share/<group>/<filter>`, on MQTT 3.1.1 too. Default true. MQTT 5.0, 3.2.2.3.13. */
+  sharedSubscriptions: boolean;
+  /** QoS 1 and 2 messages that a client may have unacknowledged, 1 to 65,535. Default 1,000. MQTT 5.0, 3.2.2.3.3. */
+  receiveMaximum: number;
+  /** Bytes of the largest packet that the broker takes. Default 1 MiB. MQTT 5.0, 3.2.2.3.6. */
+  maximumPacketSize: number;
+  /** Topic aliases that a client may set, 0 to 65,535. Default 0: none. MQTT 5.0, 3.2.2.3.8. */
+  topicAliasMaximum: number;
+  /** Seconds for which a session is kept at most; 0xFFFFFFFF, the default, is no limit. MQTT 5.0, 3.2.2.3.2. */
+  sessionExpiryMaximum: number;
+  /** Seconds that replace the client's keep-alive; undefined, the default, leaves the client its own. MQTT 5 only: 3.2.2.3.14. */
+  serverKeepAlive: number | undefined;
+}
+
+/** Numbers that bound the broker's memory, whatever its clients do. */
+export interface BrokerLimits {
+  /** Connections at one time. Default 10,000; one more is closed at once. */
+  connections: number;
+  /** Sessions, connected or not. Default 10,000; one more is refused with 0x97. */
+  sessions: number;
+  /** Subscriptions of one session. Default 100,000; one more is refused with 0x97. */
+  subscriptionsPerSession: number;
+  /** Messages that wait for one session. Default 10,000; one more is dropped for that session and counted. */
+  queuedMessages: number;
+  /** Bytes of payload and topic that wait for one session. Default 64 MiB; what does not fit is dropped and counted. */
+  queuedBytes: number;
+  /** Retained messages. Default 10,000; one more is refused with 0x97. */
+  retainedMessages: number;
+  /** Bytes of payload and topic of all retained messages. Default 256 MiB; what does not fit is refused with 0x97. */
+  retainedBytes: number;
+  /** Milliseconds that a connection has for its CONNECT. Default 30,000; then it is closed. */
+  connectTimeout: number;
+}
+
+/** What a client says of itself in CONNECT. */
+export interface Credentials {
+  clientId: string;
+  username: string | undefined;
+  password: Uint8Array | undefined;
+  protocolVersion: ProtocolVersion;
+}
+
+export interface BrokerPolicy {
+  /**
+   * The version spoken; undefined, the default, is both. Version 4 is MQTT 3.1.1.
+   * A client of the other version is refused: return code 1 on MQTT 3.1.1, reason code 0x84 on MQTT 5.
+   */
+  version?: ProtocolVersion | undefined;
+  /**
+   * What a client gets whose subscriptions overlap: 'once', the default, is one copy at the highest QoS with all
+   * subscription identifiers; 'per-subscription' is a copy each with its identifier, as mosquitto does on MQTT 5.
+   * On MQTT 3.1.1 it is always 'once'. MQTT 5.0, 3.3.4.
+   */
+  overlap?: 'once' | 'per-subscription' | undefined;
+  capabilities?: Partial<BrokerCapabilities> | undefined;
+  limits?: Partial<BrokerLimits> | undefined;
+  /**
+   * Decides on each CONNECT: 0 lets the client in, any other code refuses it, such as 0x86 (bad user name or password)
+   * or 0x87 (not authorized). Default: everyone is let in. If it throws, the client is refused with 0x80.
+   */
+  authenticate?: ((credentials: Credentials) => ReasonCode) | undefined;
+}
+
+export interface Settings {
+  readonly version: ProtocolVersion | undefined;
+  readonly overlap: 'once' | 'per-subscription';
+  readonly capabilities: Readonly<BrokerCapabilities>;
+  readonly limits: Readonly<BrokerLimits>;
+  readonly authenticate: ((credentials: Credentials) => ReasonCode) | undefined;
+}
+
+const DEFAULT_CAPABILITIES: BrokerCapabilities = {
+  maximumQoS: 2,
+  retain: true,
+  wildcards: true,
+  subscriptionIdentifiers: true,
+  sharedSubscriptions: true,
+  receiveMaximum: 1000,
+  maximumPacketSize: 1_048_576,
+  topicAliasMaximum: 0,
+  sessionExpiryMaximum: 0xffffffff,
+  serverKeepAlive: undefined,
+};
+
+const DEFAULT_LIMITS: BrokerLimits = {
+  connections: 10_000,
+  sessions: 10_000,
+  subscriptionsPerSession: 100_000,
+  queuedMessages: 10_000,
+  queuedBytes: 64 * 1_048_576,
+  retainedMessages: 10_000,
+  retainedBytes: 256 * 1_048_576,
+  connectTimeout: 30_000,
+};
+
+/** The policy with every default filled in; a value out of range is a RangeError that names it. */
+export function resolveSettings(policy: BrokerPolicy): Settings {
+  const capabilities = { ...DEFAULT_CAPABILITIES, ...defined(policy.capabilities) };
+  inRange('capabilities.maximumQoS', capabilities.maximumQoS, 0, 2);
+  inRange('capabilities.receiveMaximum', capabilities.receiveMaximum, 1, 65_535);
+  inRange('capabilities.maximumPacketSize', capabilities.maximumPacketSize, 1, 268_435_460);
+  inRange('capabilities.topicAliasMaximum', capabilities.topicAliasMaximum, 0, 65_535);
+  inRange('capabilities.sessionExpiryMaximum', capabilities.sessionExpiryMaximum, 0, 0xffffffff);
+  if (capabilities.serverKeepAlive !== undefined) {
+    inRange('capabilities.serverKeepAlive', capabilities.serverKeepAlive, 0, 65_535);
+  }
+  const limits = { ...DEFAULT_LIMITS, ...defined(policy.limits) };
+  for (const [name, value] of Object.entries(limits)) {
+    inRange(`limits.${name}`, value, 0, Number.MAX_SAFE_INTEGER);
+  }
+  return {
+    version: policy.version,
+    overlap: policy.overlap ?? 'once',
+    capabilities,
+    limits,
+    authenticate: policy.authenticate,
+  };
+}
+
+/** Without the keys whose value is undefined: such a key means the default. */
+function defined<T extends object>(values: T | undefined): Partial<T> {
+  const known = Object.entries(values ?? {}).filter(([, value]) => value !== undefined);
+  // The keys are those of T: `Object.fromEntries` only forgets their names.
+  return Object.fromEntries(known) as Partial<T>;
+}
+
+function inRange(name: string, value: number, lowest: number, highest: number): void {
+  if (Number.isInteger(value) && value >= lowest && value <= highest) return;
+  throw new RangeError(`Broker: ${name} is ${value}. Give a whole number from ${lowest} to ${highest}.`);
+}

@@ -1,0 +1,83 @@
+import { encodePacket } from '../../packets/index.js';
+import type { Packet, ProtocolVersion } from '../../packets/packet.js';
+import type { Deadline } from './deadlines.js';
+import type { Session } from './session.js';
+
+/** Where the effects on one connection go, in order. */
+export interface Outlet {
+  /** Encodes and writes the packet in the version of the connection. */
+  send(packet: Packet, version: ProtocolVersion): void;
+  /** Ends the connection after what was sent; nothing follows. */
+  close(): void;
+}
+
+/** One network connection, from its opening to its end. */
+export class Connection {
+  readonly #outlet: Outlet;
+  /** A random number from 0 to 1 for what has to be unpredictable about this connection. */
+  readonly nonce: number;
+  phase: 'connecting' | 'open' | 'closed' = 'connecting';
+  /** Known from CONNECT on. */
+  version: ProtocolVersion = 5;
+  session: Session | undefined;
+  /** The client identifier of CONNECT, or the one that was assigned. */
+  clientId = '';
+  /** Milliseconds of silence after which it is closed: 1.5 keep-alive periods; 0 is never. */
+  patience = 0;
+  lastReceivedAt = 0;
+  receiveMaximum = 65_535;
+  maximumPacketSize: number | undefined;
+  /** Whether reason strings and user properties may go along with any packet [MQTT-3.1.2-29]. */
+  problemInformation = true;
+  /** Session expiry interval of CONNECT in seconds: from 0 it may not be raised at DISCONNECT. */
+  requestedExpiry = 0;
+  /** The peer reads slower than we write: PUBLISH packets wait, answers do not [MQTT-3.3.4-10]. */
+  congested = false;
+  /** Topic aliases that the client set. They die with the connection [MQTT-3.3.2-7]. */
+  readonly aliases = new Map<number, string>();
+  /** When it is closed for silence: before CONNECT, later by keep-alive. */
+  deadline: Deadline | undefined;
+
+  constructor(outlet: Outlet, nonce: number, now: number) {
+    this.#outlet = outlet;
+    this.nonce = nonce;
+    this.lastReceivedAt = now;
+  }
+
+  /** False if the packet is larger than the client takes: then nothing was sent [MQTT-3.1.2-24]. */
+  send(packet: Packet): boolean {
+    const fitting = this.maximumPacketSize === undefined ? packet : this.#fit(packet, this.maximumPacketSize);
+    if (fitting === undefined) return false;
+    this.#outlet.send(fitting, this.version);
+    return true;
+  }
+
+  /** An answer that must arrive: where it does not fit, the connection ends. */
+  answer(packet: Packet): void {
+    if (!this.send(packet)) this.#outlet.close();
+  }
+
+  close(): void {
+    this.#outlet.close();
+  }
+
+  #fit(packet: Packet, maximum: number): Packet | undefined {
+    if (encodePacket(packet, this.version).length <= maximum) return packet;
+    const bare = withoutReason(packet);
+    return bare !== undefined && encodePacket(bare, this.version).length <= maximum ? bare : undefined;
+  }
+}
+
+/** The same packet without its reason string, the only property that may be left out to save room. */
+function withoutReason(packet: Packet): Packet | undefined {
+  if (
+    !('properties' in packet) ||
+    packet.properties === undefined ||
+    !('reasonString' in packet.properties)
+  ) {
+    return undefined;
+  }
+  const { reasonString: _, ...properties } = packet.properties;
+  // Type and properties still belong together: only an optional property went.
+  return { ...packet, properties } as Packet;
+}

@@ -1,0 +1,35 @@
+import type { PublishProperties, QoS } from '../../packets/packet.js';
+import type { Trace } from './copy.js';
+
+/** An application message that the broker has taken over: one object, however many sessions get it. */
+export interface Message {
+  readonly topic: string;
+  /** The broker's own bytes: never a view of a buffer that a transport reuses. */
+  readonly payload: Uint8Array;
+  readonly qos: QoS;
+  readonly retain: boolean;
+  readonly properties: PublishProperties | undefined;
+  /** Client identifier of who published it; undefined for the broker's host. */
+  readonly publisher: string | undefined;
+  /** Milliseconds on the broker's clock. */
+  readonly receivedAt: number;
+  /** Who follows the copies of this message; undefined for almost all. */
+  readonly trace: Trace | undefined;
+}
+
+/** What a message costs while it waits, in bytes of payload and characters of topic. */
+export function messageSize(message: Message): number {
+  return message.payload.length + message.topic.length;
+}
+
+/** Whole seconds that a message with an expiry interval has left, 0 or less if it is over; undefined if it never expires. */
+export function secondsLeft(message: Message, now: number): number | undefined {
+  const interval = message.properties?.messageExpiryInterval;
+  if (interval === undefined) return undefined;
+  return interval - Math.floor((now - message.receivedAt) / 1000);
+}
+
+export function isExpired(message: Message, now: number): boolean {
+  const interval = message.properties?.messageExpiryInterval;
+  return interval !== undefined && now - message.receivedAt >= interval * 1000;
+}

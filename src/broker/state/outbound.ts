@@ -1,0 +1,223 @@
+import type { AckPacket } from '../../packets/packet.js';
+import type { BrokerLimits } from '../settings.js';
+import type { Connection } from './connection.js';
+import { type Copy, endCopy, publishPacket } from './copy.js';
+import { Fifo } from './fifo.js';
+import { isExpired, messageSize } from './message.js';
+
+const LAST_PACKET_ID = 65_535;
+
+/** What an acknowledgement meant: 'unknown' names no message of ours, 'wrong' is not the packet that was due. */
+export type AckVerdict = 'taken' | 'unknown' | 'wrong';
+
+/**
+ * The messages on their way to one session, in order: those that wait, and those in flight with their packet identifiers.
+ * Sends no more at QoS 1 and 2 than the client's Receive Maximum [MQTT-3.3.4-9]; both halves of QoS 2 count.
+ */
+export class Outbound {
+  readonly #limits: BrokerLimits;
+  readonly #waiting = new Fifo<Copy>();
+  /** QoS 0 waits only for a slow connection, never for the window. */
+  readonly #waitingQoS0 = new Fifo<Copy>();
+  /** In the order in which PUBLISH, then PUBREL, was first sent: the order of sending again. */
+  readonly #inFlight = new Map<number, Copy>();
+  /** In flight from an earlier connection and not yet sent again on this one. */
+  #resend = new Fifo<Copy>();
+  #unacknowledged = 0;
+  #waitingBytes = 0;
+  #lastPacketId = 0;
+  #dropped = 0;
+
+  constructor(limits: BrokerLimits) {
+    this.#limits = limits;
+  }
+
+  get queued(): number {
+    return this.#waiting.size + this.#waitingQoS0.size;
+  }
+
+  get inFlight(): number {
+    return this.#inFlight.size;
+  }
+
+  /** Messages that the limits of the queue cost this session. */
+  get dropped(): number {
+    return this.#dropped;
+  }
+
+  /** Sends the copy, or lets it wait its turn. */
+  offer(copy: Copy, connection: Connection | undefined, now: number): void {
+    if (copy.qos === 0) {
+      if (connection === undefined) return void endCopy(copy, 'offline');
+      if (connection.congested || this.#waitingQoS0.size > 0) return void this.#wait(this.#waitingQoS0, copy);
+      return void this.#sendNew(copy, connection, now);
+    }
+    const turn = connection !== undefined && this.#waiting.size === 0 && this.#hasRoom(connection);
+    if (turn && this.#resend.size === 0) return void this.#sendNew(copy, connection, now);
+    this.#wait(this.#waiting, copy);
+  }
+
+  /** A connection took up the session: everything unfinished goes out again, in its old order [MQTT-4.4.0-1]. */
+  resume(connection: Connection, now: number): void {
+    this.suspend();
+    for (const copy of this.#inFlight.values()) {
+      copy.onThisConnection = false;
+      if (copy.phase !== 'released') {
+        this.#resend.push(copy);
+        continue;
+      }
+      this.#occupy(copy);
+      connection.send({ type: 'pubrel', packetId: copy.packetId, reasonCode: 0 });
+    }
+    this.pump(connection, now);
+  }
+
+  /** The connection is gone: what only waited for it is gone too. */
+  suspend(): void {
+    for (const copy of this.#waitingQoS0.extract(() => true)) {
+      this.#waitingBytes -= messageSize(copy.message);
+      endCopy(copy, 'offline');
+    }
+    this.#resend = new Fifo();
+    this.#unacknowledged = 0;
+  }
+
+  /** Sends what the window and the connection have room for. */
+  pump(connection: Connection, now: number): void {
+    while (this.#resend.size > 0 && this.#hasRoom(connection)) this.#sendAgain(connection, now);
+    while (this.#waiting.size > 0 && this.#hasRoom(connection))
+      this.#sendWaiting(this.#waiting, connection, now);
+    while (this.#waitingQoS0.size > 0 && !connection.congested) {
+      this.#sendWaiting(this.#waitingQoS0, connection, now);
+    }
+  }
+
+  puback(packet: AckPacket, connection: Connection, now: number): AckVerdict {
+    const copy = this.#inFlight.get(packet.packetId);
+    if (copy === undefined) return 'unknown';
+    if (copy.qos !== 1) return 'wrong';
+    this.#finish(copy, packet, connection, now);
+    return 'taken';
+  }
+
+  /** The first half of QoS 2: answered with PUBREL unless the code refuses the message. */
+  pubrec(packet: AckPacket, connection: Connection, now: number): AckVerdict {
+    const copy = this.#inFlight.get(packet.packetId);
+    if (copy === undefined) return 'unknown';
+    if (copy.qos !== 2) return 'wrong';
+    if (packet.reasonCode >= 0x80 && copy.phase === 'sent') {
+      this.#finish(copy, packet, connection, now);
+      return 'taken';
+    }
+    if (copy.phase === 'sent') {
+      copy.phase = 'released';
+      copy.message.trace?.acknowledged(copy, packet);
+      // PUBRELs go again in the order in which the PUBRECs came [MQTT-4.6.0-4].
+      this.#inFlight.delete(copy.packetId);
+      this.#inFlight.set(copy.packetId, copy);
+      if (!copy.onThisConnection) this.#occupy(copy);
+    }
+    connection.send({ type: 'pubrel', packetId: packet.packetId, reasonCode: 0 });
+    return 'taken';
+  }
+
+  pubcomp(packet: AckPacket, connection: Connection, now: number): AckVerdict {
+    const copy = this.#inFlight.get(packet.packetId);
+    if (copy === undefined) return 'unknown';
+    if (copy.phase !== 'released') return 'wrong';
+    this.#finish(copy, packet, connection, now);
+    return 'taken';
+  }
+
+  /**
+   * The session is over. Returns the copies that another member of their shared group should get: those never sent,
+   * and QoS 1; what was sent at QoS 2 goes to nobody else [MQTT-4.8.2-5].
+   */
+  end(): Copy[] {
+    const all = [...this.#inFlight.values(), ...this.#waiting, ...this.#waitingQoS0];
+    const orphans: Copy[] = [];
+    for (const copy of all) {
+      const passesOn = copy.group !== undefined && (copy.qos < 2 || copy.phase === 'waiting');
+      if (passesOn) orphans.push(copy);
+      endCopy(copy, passesOn ? 'reassigned' : 'session-ended');
+    }
+    this.#inFlight.clear();
+    this.#waiting.extract(() => true);
+    this.#waitingQoS0.extract(() => true);
+    this.#resend = new Fifo();
+    this.#waitingBytes = 0;
+    this.#unacknowledged = 0;
+    return orphans;
+  }
+
+  #hasRoom(connection: Connection): boolean {
+    if (connection.congested || this.#unacknowledged >= connection.receiveMaximum) return false;
+    return this.#resend.size > 0 || this.#inFlight.size < LAST_PACKET_ID;
+  }
+
+  #wait(queue: Fifo<Copy>, copy: Copy): void {
+    const size = messageSize(copy.message);
+    const full =
+      this.queued >= this.#limits.queuedMessages || this.#waitingBytes + size > this.#limits.queuedBytes;
+    if (full) {
+      this.#dropped += 1;
+      return void endCopy(copy, 'queue-full');
+    }
+    this.#waitingBytes += size;
+    queue.push(copy);
+  }
+
+  #sendWaiting(queue: Fifo<Copy>, connection: Connection, now: number): void {
+    // The callers ask for the size first.
+    const copy = queue.shift() as Copy;
+    this.#waitingBytes -= messageSize(copy.message);
+    if (isExpired(copy.message, now)) return void endCopy(copy, 'expired');
+    this.#sendNew(copy, connection, now);
+  }
+
+  #sendNew(copy: Copy, connection: Connection, now: number): void {
+    if (copy.qos > 0) {
+      copy.packetId = this.#freePacketId();
+      copy.phase = 'sent';
+    }
+    if (!connection.send(publishPacket(copy, false, connection.version === 5, now)))
+      return void endCopy(copy, 'too-large');
+    if (copy.qos > 0) {
+      this.#inFlight.set(copy.packetId, copy);
+      this.#occupy(copy);
+    }
+    copy.message.trace?.sent(copy);
+    if (copy.qos === 0) endCopy(copy, 'sent');
+  }
+
+  #sendAgain(connection: Connection, now: number): void {
+    const copy = this.#resend.shift() as Copy;
+    if (copy.phase === 'ended' || copy.onThisConnection) return;
+    if (!connection.send(publishPacket(copy, true, connection.version === 5, now))) {
+      this.#inFlight.delete(copy.packetId);
+      return void endCopy(copy, 'too-large');
+    }
+    this.#occupy(copy);
+    copy.message.trace?.sent(copy);
+  }
+
+  #occupy(copy: Copy): void {
+    copy.onThisConnection = true;
+    this.#unacknowledged += 1;
+  }
+
+  #finish(copy: Copy, packet: AckPacket, connection: Connection, now: number): void {
+    this.#inFlight.delete(copy.packetId);
+    if (copy.onThisConnection) this.#unacknowledged -= 1;
+    copy.message.trace?.acknowledged(copy, packet);
+    endCopy(copy, 'acknowledged');
+    if (this.#waiting.size > 0 || this.#resend.size > 0) this.pump(connection, now);
+  }
+
+  #freePacketId(): number {
+    do {
+      this.#lastPacketId = this.#lastPacketId === LAST_PACKET_ID ? 1 : this.#lastPacketId + 1;
+    } while (this.#inFlight.has(this.#lastPacketId));
+    return this.#lastPacketId;
+  }
+}

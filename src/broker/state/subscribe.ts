@@ -1,0 +1,100 @@
+import type { SubscribePacket, SubscriptionRequest, UnsubscribePacket } from '../../packets/packet.js';
+import type { ReasonCode } from '../../packets/reason-codes.js';
+import { parseSharedFilter, validateTopicFilter } from '../../topics/index.js';
+import type { Connection } from './connection.js';
+import { disconnect } from './leave.js';
+import { giveRetained } from './route.js';
+import type { Session, Subscription } from './session.js';
+import type { State } from './state.js';
+
+const NO_SUBSCRIPTION_EXISTED = 0x11;
+
+/** SUBSCRIBE: a code per filter [MQTT-3.8.4-6], then what was retained. MQTT 5.0, 3.8. */
+export function subscribe(
+  state: State,
+  connection: Connection,
+  session: Session,
+  packet: SubscribePacket,
+  now: number,
+): void {
+  const identifier = packet.properties?.subscriptionIdentifier;
+  const violation = violationOf(state, connection, packet);
+  if (violation !== undefined) return void disconnect(state, connection, violation.code, violation.why, now);
+
+  const added: { subscription: Subscription; isNew: boolean }[] = [];
+  const reasonCodes = packet.subscriptions.map((request) => {
+    const refusal = refusalOf(state, session, request);
+    if (refusal !== undefined) return connection.version === 5 ? refusal : 0x80;
+    const isNew = !session.subscriptions.has(request.filter);
+    const { maximumQoS } = state.settings.capabilities;
+    const grantedQoS = request.maximumQoS < maximumQoS ? request.maximumQoS : maximumQoS;
+    state.subscriptions.put(session, { filter: request.filter, grantedQoS, options: request, identifier });
+    const subscription = session.subscriptions.get(request.filter);
+    if (subscription !== undefined) added.push({ subscription, isNew });
+    return grantedQoS;
+  });
+  connection.answer({ type: 'suback', packetId: packet.packetId, reasonCodes });
+  for (const { subscription, isNew } of added) sendRetained(state, subscription, isNew, now);
+}
+
+/** UNSUBSCRIBE: filters are compared character by character [MQTT-3.10.4-1]. */
+export function unsubscribe(
+  state: State,
+  connection: Connection,
+  session: Session,
+  packet: UnsubscribePacket,
+): void {
+  const found = packet.filters.map((filter) => state.subscriptions.remove(session, filter));
+  const reasonCodes = connection.version === 5 ? found.map((was) => (was ? 0 : NO_SUBSCRIPTION_EXISTED)) : [];
+  connection.answer({ type: 'unsuback', packetId: packet.packetId, reasonCodes });
+}
+
+/** What a client on MQTT 5 must not ask for after CONNACK said that it is not there. MQTT 5.0, 3.2.2.3.11 to .13. */
+function violationOf(
+  state: State,
+  connection: Connection,
+  packet: SubscribePacket,
+): { code: ReasonCode; why: string } | undefined {
+  if (connection.version === 4) return undefined;
+  const { capabilities } = state.settings;
+  if (packet.properties?.subscriptionIdentifier !== undefined && !capabilities.subscriptionIdentifiers) {
+    return { code: 0xa1, why: 'The broker has no subscription identifiers.' };
+  }
+  for (const { filter, noLocal } of packet.subscriptions) {
+    const isShared = filter.startsWith('$share/');
+    if (isShared && !capabilities.sharedSubscriptions) {
+      return { code: 0x9e, why: `The broker has no shared subscriptions: ${filter}` };
+    }
+    if (isShared && noLocal) {
+      return { code: 0x82, why: `No Local is not for shared subscriptions: ${filter} [MQTT-3.8.3-4]` };
+    }
+    if (hasWildcard(filter) && !capabilities.wildcards) {
+      return { code: 0xa2, why: `The broker has no wildcard subscriptions: ${filter}` };
+    }
+  }
+  return undefined;
+}
+
+/** Why this one filter is refused in SUBACK; undefined if it is not. */
+function refusalOf(state: State, session: Session, { filter }: SubscriptionRequest): ReasonCode | undefined {
+  const { capabilities, limits } = state.settings;
+  if (validateTopicFilter(filter) !== undefined) return 0x8f;
+  if (!capabilities.sharedSubscriptions && filter.startsWith('$share/')) return 0x9e;
+  if (!capabilities.wildcards && hasWildcard(filter)) return 0xa2;
+  const isNew = !session.subscriptions.has(filter);
+  if (isNew && session.subscriptions.size >= limits.subscriptionsPerSession) return 0x97;
+  return undefined;
+}
+
+function hasWildcard(filter: string): boolean {
+  const inner = parseSharedFilter(filter)?.filter ?? filter;
+  return inner.includes('+') || inner.includes('#');
+}
+
+/** Retained messages by the retain handling of the subscription [MQTT-3.3.1-9 to -11]; a shared one gets none. */
+function sendRetained(state: State, subscription: Subscription, isNew: boolean, now: number): void {
+  const { options, group, filter } = subscription;
+  if (group !== undefined || options.retainHandling === 'never') return;
+  if (options.retainHandling === 'send-if-new' && !isNew) return;
+  for (const message of state.retained.match(filter, now)) giveRetained(subscription, message, now);
+}

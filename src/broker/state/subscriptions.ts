@@ -1,0 +1,57 @@
+import { parseSharedFilter, TopicTrie } from '../../topics/index.js';
+import type { Session, Subscription } from './session.js';
+import { SharedGroup } from './shared-group.js';
+
+/** All subscriptions of all sessions, found by topic. */
+export class Subscriptions {
+  readonly #trie = new TopicTrie<Subscription | SharedGroup>();
+  readonly #groups = new Map<string, SharedGroup>();
+
+  /** Adds the subscription, or replaces the session's one with the same filter [MQTT-3.8.4-3]. */
+  put(session: Session, wanted: Omit<Subscription, 'session' | 'group'>): void {
+    const group = this.#groupOf(wanted.filter);
+    const subscription: Subscription = { ...wanted, session, group };
+    const old = session.subscriptions.get(wanted.filter);
+    session.subscriptions.set(wanted.filter, subscription);
+    if (group !== undefined) return void group.put(subscription);
+    if (old !== undefined) this.#trie.delete(old.filter, old);
+    this.#trie.add(subscription.filter, subscription);
+  }
+
+  /** False if the session has no such subscription. */
+  remove(session: Session, filter: string): boolean {
+    const subscription = session.subscriptions.get(filter);
+    if (subscription === undefined) return false;
+    session.subscriptions.delete(filter);
+    const { group } = subscription;
+    if (group === undefined) {
+      this.#trie.delete(filter, subscription);
+      return true;
+    }
+    group.remove(subscription);
+    if (group.isEmpty) {
+      this.#groups.delete(group.key);
+      this.#trie.delete(group.filter, group);
+    }
+    return true;
+  }
+
+  removeAll(session: Session): void {
+    for (const filter of [...session.subscriptions.keys()]) this.remove(session, filter);
+  }
+
+  match(topic: string): readonly (Subscription | SharedGroup)[] {
+    return this.#trie.match(topic);
+  }
+
+  #groupOf(key: string): SharedGroup | undefined {
+    const shared = parseSharedFilter(key);
+    if (shared === undefined) return undefined;
+    const known = this.#groups.get(key);
+    if (known !== undefined) return known;
+    const group = new SharedGroup(key, shared.filter);
+    this.#groups.set(key, group);
+    this.#trie.add(group.filter, group);
+    return group;
+  }
+}

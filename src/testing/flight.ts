@@ -1,0 +1,105 @@
+import type { Transport } from '../transports/index.js';
+
+/** One direction of one connection. */
+interface Direction {
+  pending: number;
+  ended: boolean;
+}
+
+/** Counts the bytes that were written to in-memory connections and not yet read: at zero, no packet is on its way. */
+export class Flight {
+  #bytes = 0;
+  #waiting: (() => void)[] = [];
+
+  get isEmpty(): boolean {
+    return this.#bytes === 0;
+  }
+
+  /** Resolves as soon as no byte is on its way; at once if none is. */
+  landed(): Promise<void> {
+    if (this.isEmpty) return Promise.resolve();
+    return new Promise((resolve) => this.#waiting.push(resolve));
+  }
+
+  /** The same two ends, counted. */
+  watch([left, right]: readonly [Transport, Transport]): [Transport, Transport] {
+    const toRight: Direction = { pending: 0, ended: false };
+    const toLeft: Direction = { pending: 0, ended: false };
+    return [
+      new CountedTransport(left, this, toRight, toLeft),
+      new CountedTransport(right, this, toLeft, toRight),
+    ];
+  }
+
+  took(direction: Direction, bytes: number): void {
+    if (direction.ended) return;
+    direction.pending += bytes;
+    this.#bytes += bytes;
+  }
+
+  gave(direction: Direction, bytes: number): void {
+    direction.pending -= bytes;
+    this.#bytes -= bytes;
+    if (this.#bytes > 0) return;
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const resolve of waiting) resolve();
+  }
+}
+
+class CountedTransport implements Transport {
+  readonly #inner: Transport;
+  readonly #flight: Flight;
+  readonly #out: Direction;
+  readonly #in: Direction;
+
+  constructor(inner: Transport, flight: Flight, out: Direction, incoming: Direction) {
+    this.#inner = inner;
+    this.#flight = flight;
+    this.#out = out;
+    this.#in = incoming;
+  }
+
+  get kind(): Transport['kind'] {
+    return this.#inner.kind;
+  }
+
+  start(onBytes: (chunk: Uint8Array) => void, onClose: (error?: Error) => void): void {
+    this.#inner.start(
+      (chunk) => {
+        try {
+          onBytes(chunk);
+        } finally {
+          this.#flight.gave(this.#in, chunk.length);
+        }
+      },
+      (error) => {
+        // What was still on its way to this end is lost.
+        this.#in.ended = true;
+        this.#flight.gave(this.#in, this.#in.pending);
+        onClose(error);
+      },
+    );
+  }
+
+  write(bytes: Uint8Array): boolean {
+    this.#flight.took(this.#out, bytes.length);
+    return this.#inner.write(bytes);
+  }
+
+  onDrain(callback: () => void): void {
+    this.#inner.onDrain(callback);
+  }
+
+  pause(): void {
+    this.#inner.pause();
+  }
+
+  resume(): void {
+    this.#inner.resume();
+  }
+
+  close(error?: Error): void {
+    this.#inner.close(error);
+  }
+}
