@@ -18,6 +18,22 @@ const SLASH = 0x2f;
  * `maximumLevels` is {@link MAXIMUM_LEVELS} unless told; `Infinity` leaves only what MQTT itself demands.
  */
 export function validateTopicName(topic: string, maximumLevels: number = MAXIMUM_LEVELS): string | undefined {
+  return isPlainTopic(topic, maximumLevels) ? undefined : wrongInTopic(topic, maximumLevels);
+}
+
+/** Hot: once per publish. True for what is legal and has ASCII only; false says nothing. */
+function isPlainTopic(topic: string, maximumLevels: number): boolean {
+  const length = topic.length;
+  let levels = 1;
+  for (let i = 0; i < length; i++) {
+    const code = topic.charCodeAt(i);
+    if (code === SLASH) levels++;
+    else if (code >= 0x80 || code === HASH || code === PLUS || code === NUL) return false;
+  }
+  return length > 0 && length <= MAXIMUM_BYTES && levels <= maximumLevels;
+}
+
+function wrongInTopic(topic: string, maximumLevels: number): string | undefined {
   if (topic === '') return 'A topic must not be empty: write at least one level.';
   const wrong = validateText(topic, 'topic', maximumLevels);
   if (wrong !== undefined) return wrong;
