@@ -1,0 +1,20 @@
+/** The application can't start as it is written. `findings` are all its mistakes, a sentence each. */
+export class BootError extends Error {
+  override readonly name = 'BootError';
+  readonly findings: readonly string[];
+
+  constructor(findings: readonly string[], options?: ErrorOptions) {
+    super(
+      findings.length === 1
+        ? findings[0]
+        : `${findings.length} mistakes keep the application from starting:\n${findings.map((finding) => `  - ${finding}`).join('\n')}`,
+      options,
+    );
+    this.findings = findings;
+  }
+}
+
+/** Throws one BootError for all findings, or returns. */
+export function refuseIfAny(findings: readonly string[]): void {
+  if (findings.length > 0) throw new BootError(findings);
+}

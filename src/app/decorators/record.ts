@@ -1,0 +1,37 @@
+// Decorators write what they saw onto the class, as own properties under registered symbols, and do nothing else.
+
+/** Which copy of this package wrote a record: two copies in one process don't know each other's classes. */
+export const ORIGIN = new URL('..', import.meta.url).href;
+
+export const CONTROLLER = Symbol.for('topicwise:controller');
+export const ROUTES = Symbol.for('topicwise:routes');
+export const INJECTED = Symbol.for('topicwise:inject');
+
+interface Recorded<T> {
+  readonly origin: string;
+  readonly value: T;
+}
+
+/** What is written on the class itself, not on one that it extends. */
+export function ownRecord<T>(target: object, symbol: symbol): T | undefined {
+  return recorded<T>(target, symbol)?.value;
+}
+
+/** The copy of this package that wrote the record. */
+export function recordOrigin(target: object, symbol: symbol): string | undefined {
+  return recorded<unknown>(target, symbol)?.origin;
+}
+
+/** The record on the class, made by `create` if there is none yet. */
+export function recordOn<T>(target: object, symbol: symbol, create: () => T): T {
+  const known = recorded<T>(target, symbol);
+  if (known) return known.value;
+  const fresh: Recorded<T> = { origin: ORIGIN, value: create() };
+  Object.defineProperty(target, symbol, { value: fresh, configurable: true });
+  return fresh.value;
+}
+
+function recorded<T>(target: object, symbol: symbol): Recorded<T> | undefined {
+  // The symbols are ours, so whoever wrote the property wrote a Recorded.
+  return Object.getOwnPropertyDescriptor(target, symbol)?.value as Recorded<T> | undefined;
+}

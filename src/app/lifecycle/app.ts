@@ -1,0 +1,111 @@
+import type { Endpoint } from '../../client/endpoint.js';
+import type { ClientOptions } from '../../client/options.js';
+import type { AnyTopic, ParamsOut, TopicDef } from '../../contracts/index.js';
+import type { QoS } from '../../packets/packet.js';
+import type { Clock } from '../../time/clock.js';
+import type { Duration } from '../../time/duration.js';
+import type { ValidPattern } from '../../topics/index.js';
+import type { Returned } from '../decorators/handler-form.js';
+import type { SendingOptions } from '../decorators/topic.js';
+import type { Awaitable, Provider } from '../injection/provider.js';
+import type { Class } from '../injection/token.js';
+import type { DependencyContainer } from '../injection/tsyringe.js';
+import type { Logger } from '../logger.js';
+import type { RouteCounts } from '../pipeline/pipeline.js';
+import type { TopicMessage } from '../pipeline/topic-message.js';
+import type { Publisher } from '../publishing/publisher.js';
+
+/** Where the broker is, and everything that the client takes but its clock, which is the application's. */
+export interface ConnectionOptions extends Omit<ClientOptions, 'clock'> {
+  url: Endpoint;
+}
+
+export interface AppOptions {
+  /** One broker; an application that talks to two is two applications in one process. */
+  connection: string | URL | ConnectionOptions;
+  /** A list, or what `discover()` returns. Beside it count those that `container` has under the token `Controllers`. */
+  controllers?: readonly Class[] | Promise<readonly Class[]>;
+  /**
+   * A container of yours: what is registered there is resolved from it. Any other class is built once per application, in a
+   * child container of its own; without this option what tsyringe's global container knows about a class is not asked.
+   */
+  container?: DependencyContainer;
+  providers?: readonly Provider[];
+  /** For every route whose handler and controller name no `share` of their own. */
+  share?: string;
+  shutdown?: {
+    /** How long `stop()` waits for handlers. Default 10 s. */
+    timeout?: Duration;
+    /** At which `run()` stops. Default SIGINT and SIGTERM. */
+    signals?: readonly NodeJS.Signals[];
+  };
+  /** Default: a readable line per report, on stderr. */
+  logger?: Logger;
+  /** The machine's by default. */
+  clock?: Clock;
+}
+
+/** A set of routes on one broker. */
+export interface App extends AsyncDisposable {
+  /**
+   * Builds the controllers, connects, checks what the broker can do against the routes, subscribes. Resolves after every SUBACK. Rejects with `BootError` (how
+   * the application is written), `ConnectError`, or `SubscriptionsRefusedError`, and leaves nothing behind.
+   */
+  start(): Promise<void>;
+  /**
+   * Takes no more messages, waits for the handlers (`timeout`, default as in the options), sends their acknowledgements, disconnects, disposes of what
+   * it built. The session stays with the broker, and is not unsubscribed. Rejects with an AggregateError of what failed to be disposed of.
+   */
+  stop(options?: { timeout?: Duration }): Promise<DrainReport>;
+  /**
+   * `start`, then `stop` at a signal; a second signal ends the process at once. Never rejects: what goes wrong becomes one sentence on stderr and the exit code 1,
+   * a lost connection too.
+   */
+  run(): Promise<void>;
+  /** The same as a controller's handler, for a function. Before `start()`. */
+  on<Params, In, Out, ParamsIn, const Sends extends readonly AnyTopic[] = []>(
+    topic: TopicDef<Params, In, Out, ParamsIn>,
+    handler: (message: TopicMessage<Params, Out>) => Awaitable<Returned<Sends>>,
+    options?: SendingOptions<Sends>,
+  ): void;
+  on<const P extends string, const Sends extends readonly AnyTopic[] = []>(
+    pattern: P extends ValidPattern<P> ? P : ValidPattern<P>,
+    handler: (message: TopicMessage<ParamsOut<P, object>, Uint8Array>) => Awaitable<Returned<Sends>>,
+    options?: SendingOptions<Sends>,
+  ): void;
+  readonly publisher: Publisher;
+  /** The application's own container, a child of the one in the options. */
+  readonly container: DependencyContainer;
+  /** Known once the application has started. */
+  routes(): readonly RouteInfo[];
+  health(): Health;
+}
+
+export interface RouteInfo {
+  readonly handler: string;
+  readonly pattern: string;
+  readonly filter: string;
+  readonly qos: QoS;
+  readonly share?: string;
+  /** The handlers that may get the same message. */
+  readonly overlaps: readonly string[];
+}
+
+export interface Health {
+  /** Started and not stopped. */
+  readonly live: boolean;
+  /** Live, connected and subscribed. */
+  readonly ready: boolean;
+  /** Since when the oldest message waits for its acknowledgement, in milliseconds; 0 if none does. */
+  readonly oldestUnackedMs: number;
+  /** By the name of the route. */
+  readonly routes: Readonly<Record<string, RouteCounts>>;
+}
+
+export interface DrainReport {
+  /** Messages whose handlers finished while the application stopped. */
+  readonly finished: number;
+  /** Messages whose handlers were still running when it no longer waited; their messages stay unacknowledged. */
+  readonly abandoned: number;
+  readonly ms: number;
+}

@@ -1,0 +1,296 @@
+import type { Client } from '../../client/client.js';
+import { connect } from '../../client/connect.js';
+import { dispatchMessages } from '../../client/dispatch.js';
+import type { AnyTopic } from '../../contracts/index.js';
+import type { Disconnection } from '../../session/disconnection.js';
+import type { Clock } from '../../time/clock.js';
+import { type Duration, parseDuration } from '../../time/duration.js';
+import { systemClock } from '../../time/system-clock.js';
+import { overlaps } from '../../topics/index.js';
+import { refuseIfAny } from '../boot-error.js';
+import type { HandlerRecord } from '../decorators/topic.js';
+import { Assembly } from '../injection/assembly.js';
+import type { DependencyContainer } from '../injection/tsyringe.js';
+import { createLineLogger, type Logger } from '../logger.js';
+import { Pipeline } from '../pipeline/pipeline.js';
+import { AppPublisher, Publisher } from '../publishing/publisher.js';
+import { routeOf } from '../routes/controller-routes.js';
+import type { Handle, Route } from '../routes/route.js';
+import { RouteTable } from '../routes/route-table.js';
+import { planSubscriptions } from '../routes/subscription-plan.js';
+import type { App, AppOptions, ConnectionOptions, DrainReport, Health, RouteInfo } from './app.js';
+import { type Booted, boot } from './boot.js';
+import { missingCapabilities } from './capabilities.js';
+import { disconnectionText } from './disconnection-text.js';
+import { runApp } from './run.js';
+import { subscribeAll } from './subscribe.js';
+
+interface FunctionRoute {
+  readonly topic: HandlerRecord['topic'];
+  readonly handler: Handle;
+  readonly options: HandlerRecord['options'];
+}
+
+/** What a started application consists of. */
+interface Started {
+  readonly client: Client;
+  readonly pipeline: Pipeline;
+  readonly stopDispatch: () => void;
+}
+
+/** An application on one broker, from its options to its last acknowledgement. */
+export class Application implements App {
+  readonly options: AppOptions;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly publisher = new AppPublisher();
+  /** Aborted when handlers are no longer waited for. */
+  readonly #giveUp = new AbortController();
+  readonly #assembly: Assembly;
+  readonly #functions: FunctionRoute[];
+  readonly #lost = new AbortController();
+  #phase: 'new' | 'starting' | 'running' | 'stopping' | 'stopped' = 'new';
+  #booted: Booted | undefined;
+  #started: Started | undefined;
+  #stopping: Promise<DrainReport> | undefined;
+
+  constructor(options: AppOptions, functions: readonly FunctionRoute[] = []) {
+    this.options = options;
+    this.clock = options.clock ?? systemClock;
+    this.logger =
+      options.logger ?? createLineLogger({ clock: this.clock, write: (line) => process.stderr.write(line) });
+    this.#functions = [...functions];
+    const own = { provide: Publisher, useValue: this.publisher };
+    this.#assembly = new Assembly({
+      container: options.container,
+      providers: [own, ...(options.providers ?? [])],
+    });
+    // A list that could not be loaded rejects start(), which may be called later.
+    Promise.resolve(options.controllers).catch(() => undefined);
+  }
+
+  /** The same application, with other options and nothing shared. */
+  with(options: Partial<AppOptions>): Application {
+    return new Application({ ...this.options, ...options }, this.#functions);
+  }
+
+  get container(): DependencyContainer {
+    return this.#assembly.container;
+  }
+
+  get client(): Client | undefined {
+    return this.#started?.client;
+  }
+
+  get pipeline(): Pipeline | undefined {
+    return this.#started?.pipeline;
+  }
+
+  get booted(): Booted | undefined {
+    return this.#booted;
+  }
+
+  /** Aborted, with a sentence as its reason, when the connection is lost. */
+  get lost(): AbortSignal {
+    return this.#lost.signal;
+  }
+
+  readonly on = (
+    topic: string | AnyTopic,
+    handler: unknown,
+    options: HandlerRecord['options'] = {},
+  ): void => {
+    if (this.#phase !== 'new')
+      throw new Error(
+        'app.on() was called after the start: routes are fixed then. Call it before app.start().',
+      );
+    // The interface's overloads checked that the handler takes the topic's messages.
+    this.#functions.push({ topic, handler: handler as Handle, options });
+  };
+
+  async start(options: { signal?: AbortSignal } = {}): Promise<void> {
+    if (this.#phase !== 'new')
+      throw new Error(`The application can't start: it is ${this.#phase}. Make a new one with createApp().`);
+    this.#phase = 'starting';
+    try {
+      this.#booted = await this.#boot();
+      options.signal?.throwIfAborted();
+      this.#adviseOnSession(this.#booted.routes);
+      await this.#connect(this.#booted, options.signal);
+    } catch (error) {
+      await this.#abandonStart();
+      throw error;
+    }
+    // Stopped meanwhile: then it is not running.
+    if (this.#phase === 'starting') this.#phase = 'running';
+  }
+
+  stop(options: { timeout?: Duration } = {}): Promise<DrainReport> {
+    this.#stopping ??= this.#stop(parseDuration(options.timeout ?? this.options.shutdown?.timeout ?? '10s'));
+    return this.#stopping;
+  }
+
+  run(): Promise<void> {
+    return runApp(this);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+  }
+
+  routes(): readonly RouteInfo[] {
+    const { routes = [] } = this.#booted ?? {};
+    return routes.map((route) => ({
+      handler: route.name,
+      pattern: route.contract.pattern,
+      filter: route.filter,
+      qos: route.qos,
+      ...(route.share !== undefined && { share: route.share }),
+      overlaps: routes
+        .filter((other) => other !== route && overlaps(other.filter, route.filter))
+        .map(({ name }) => name),
+    }));
+  }
+
+  health(): Health {
+    const pipeline = this.#started?.pipeline;
+    const routes = pipeline ? (this.#booted?.routes ?? []) : [];
+    return {
+      live: this.#phase === 'running',
+      ready: this.#phase === 'running' && !this.#lost.signal.aborted,
+      oldestUnackedMs: this.#started?.client.stats().oldestUnackedMs ?? 0,
+      routes: Object.fromEntries(routes.map((route) => [route.name, (pipeline as Pipeline).counts(route)])),
+    };
+  }
+
+  async #boot(): Promise<Booted> {
+    const findings: string[] = [];
+    const functions = this.#functions.flatMap(({ topic, handler, options }): Route[] => {
+      const name =
+        options.name ??
+        (handler.name || `a function on ${typeof topic === 'string' ? topic : topic.pattern}`);
+      const route = routeOf(
+        { topic, spec: options, options, name, share: this.options.share, method: undefined },
+        findings,
+      );
+      return route ? [{ ...route, handle: handler }] : [];
+    });
+    const controllers = (await this.options.controllers) ?? [];
+    return boot({ controllers, functions, findings, share: this.options.share, assembly: this.#assembly });
+  }
+
+  async #connect({ routes, groups }: Booted, signal: AbortSignal | undefined): Promise<void> {
+    const { url, ...settings } = connectionOf(this.options);
+    const client = await connect(url, { ...settings, clock: this.clock, ...(signal && { signal }) });
+    try {
+      const state = await client.connected();
+      const protocol = settings.protocol ?? 5;
+      refuseIfAny(missingCapabilities(routes, protocol, state.server));
+      const identifiers = state.server.subscriptionIdentifiers;
+      const plan = planSubscriptions(groups, identifiers);
+      for (const warning of plan.warnings) this.logger.warn({}, warning);
+      const pipeline = new Pipeline({
+        table: new RouteTable(groups),
+        routes,
+        clock: this.clock,
+        logger: this.logger,
+        signal: this.#giveUp.signal,
+        canReject: protocol === 5,
+        publish: async (outgoing) => void (await this.publisher.send(outgoing)),
+      });
+      this.publisher.use(client);
+      const stopDispatch = dispatchMessages(
+        client,
+        (message) => pipeline.receive(message),
+        (why) => this.#connectionLost(why),
+      );
+      this.#started = { client, pipeline, stopDispatch };
+      for (const { filter, asked, granted } of await subscribeAll(client, plan.subscribed, identifiers)) {
+        this.logger.warn(
+          { filter, asked, granted },
+          'The broker granted a lower QoS than the routes ask for: it may lose their messages.',
+        );
+      }
+      this.logger.info(
+        {
+          routes: routes.length,
+          subscriptions: plan.subscribed.length,
+          sessionPresent: state.sessionPresent,
+        },
+        'Subscribed.',
+      );
+    } catch (error) {
+      this.#phase = 'stopping';
+      await client.disconnect();
+      throw error;
+    }
+  }
+
+  #adviseOnSession(routes: readonly Route[]): void {
+    if (connectionOf(this.options).clientId || !routes.some(({ qos }) => qos > 0)) return;
+    this.logger.warn(
+      {},
+      'This application handles messages at QoS 1 or 2 but has no clientId: after a restart it will not find its session, nor the messages that waited for it. Write connection: { url, clientId }.',
+    );
+  }
+
+  #connectionLost(disconnection: Disconnection): void {
+    if (this.#phase === 'stopping' || this.#phase === 'stopped') return;
+    const why = disconnectionText(disconnection);
+    this.logger.error(
+      { open: this.#started?.pipeline.open ?? 0 },
+      `The connection to the broker is gone: ${why}. What was not acknowledged is delivered again to the next connection.`,
+    );
+    this.#lost.abort(why);
+  }
+
+  async #abandonStart(): Promise<void> {
+    this.#phase = 'stopped';
+    try {
+      await this.#assembly.dispose();
+    } catch (error) {
+      this.logger.error({ error }, 'After a failed start, something could not be disposed of.');
+    }
+  }
+
+  async #stop(timeout: number): Promise<DrainReport> {
+    const began = this.clock.now();
+    this.#phase = 'stopping';
+    const report = this.#started ? await this.#drain(this.#started, timeout) : { finished: 0, abandoned: 0 };
+    await this.#started?.client.disconnect();
+    this.#phase = 'stopped';
+    await this.#assembly.dispose();
+    return { ...report, ms: this.clock.now() - began };
+  }
+
+  async #drain(
+    { pipeline, stopDispatch }: Started,
+    timeout: number,
+  ): Promise<{ finished: number; abandoned: number }> {
+    stopDispatch();
+    const before = pipeline.finished;
+    await this.#untilIdle(pipeline, timeout);
+    const abandoned = pipeline.open;
+    if (abandoned > 0)
+      this.logger.warn(
+        { abandoned },
+        'Stopped without waiting any longer for handlers. Their messages stay unacknowledged.',
+      );
+    this.#giveUp.abort(new Error('The application has stopped and no longer waits for its handlers.'));
+    return { finished: pipeline.finished - before, abandoned };
+  }
+
+  #untilIdle(pipeline: Pipeline, timeout: number): Promise<void> {
+    return new Promise((resolve) => {
+      const cancel = this.clock.setTimer(timeout, resolve);
+      pipeline.idle().then(() => {
+        cancel();
+        resolve();
+      });
+    });
+  }
+}
+
+function connectionOf({ connection }: AppOptions): ConnectionOptions {
+  return typeof connection === 'string' || connection instanceof URL ? { url: connection } : connection;
+}

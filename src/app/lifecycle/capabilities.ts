@@ -1,0 +1,44 @@
+import type { ServerLimits } from '../../session/server-limits.js';
+import type { Subscribing } from '../routes/subscription-plan.js';
+
+/** What the routes ask for and this connection can't give, a sentence each. */
+export function missingCapabilities(
+  routes: readonly Subscribing[],
+  protocol: 4 | 5,
+  server: Pick<ServerLimits, 'maximumQoS' | 'wildcards' | 'shared'>,
+): string[] {
+  return routes.flatMap((route) => [...tooOld(route, protocol), ...notOffered(route, protocol, server)]);
+}
+
+function tooOld(route: Subscribing, protocol: 4 | 5): string[] {
+  if (protocol === 5) return [];
+  const asked = [
+    ...(route.retained === 'send' ? [] : [`retained: '${route.retained}'`]),
+    ...(route.noLocal ? ['noLocal'] : []),
+    ...(route.retainAsPublished ? ['retainAsPublished'] : []),
+  ];
+  return asked.map(
+    (option) =>
+      `${route.name} uses ${option}, which MQTT 3.1.1 does not have. Connect with protocol 5, or leave it out.`,
+  );
+}
+
+function notOffered(
+  { name, filter, share, qos }: Subscribing,
+  protocol: 4 | 5,
+  server: Pick<ServerLimits, 'maximumQoS' | 'wildcards' | 'shared'>,
+): string[] {
+  const findings: string[] = [];
+  if (qos > server.maximumQoS)
+    findings.push(`${name} asks for QoS ${qos}; the broker's maximum is ${server.maximumQoS}.`);
+  // A broker for MQTT 3.1.1 can't say whether it has shared subscriptions; its SUBACK will.
+  if (share !== undefined && protocol === 5 && !server.shared) {
+    findings.push(`${name} uses share: '${share}'; the broker has no shared subscriptions.`);
+  }
+  if (/[+#]/.test(filter) && !server.wildcards) {
+    findings.push(
+      `${name} subscribes to ${JSON.stringify(filter)}; the broker has no wildcard subscriptions.`,
+    );
+  }
+  return findings;
+}

@@ -1,0 +1,65 @@
+import type { Application } from './application.js';
+
+/** The process that an application runs in. */
+export interface Host {
+  /** Calls back at each of these signals until the returned function is called. */
+  onSignal(signals: readonly NodeJS.Signals[], callback: (signal: NodeJS.Signals) => void): () => void;
+  /** The exit code once nothing keeps the process alive. */
+  setExitCode(code: number): void;
+  /** Ends the process now. */
+  exit(code: number): void;
+  writeError(text: string): void;
+}
+
+const nodeProcess: Host = {
+  onSignal(signals, callback) {
+    for (const signal of signals) process.on(signal, callback);
+    return () => {
+      for (const signal of signals) process.off(signal, callback);
+    };
+  },
+  setExitCode(code) {
+    process.exitCode = code;
+  },
+  exit: (code) => process.exit(code),
+  writeError: (text) => process.stderr.write(text),
+};
+
+/** Runs the application until a signal or the loss of its connection. Never rejects: failure is a sentence and the exit code 1. */
+export async function runApp(app: Application, host: Host = nodeProcess): Promise<void> {
+  const stop = new AbortController();
+  const unlisten = host.onSignal(app.options.shutdown?.signals ?? ['SIGINT', 'SIGTERM'], (signal) => {
+    if (stop.signal.aborted) host.exit(1);
+    app.logger.info({ signal }, 'Stopping. A second signal ends the process at once.');
+    stop.abort();
+  });
+  try {
+    await app.start({ signal: stop.signal });
+    await aborted(AbortSignal.any([stop.signal, app.lost]));
+    const { abandoned } = await app.stop();
+    // The application has reported it where its logger writes.
+    if (app.lost.aborted)
+      fail(host, app.options.logger && `The connection to the broker is gone: ${app.lost.reason}.`);
+    // A handler that is still running could keep the process alive for ever.
+    if (abandoned > 0) host.exit(1);
+  } catch (error) {
+    // The operator's wish, not a failure.
+    if (stop.signal.aborted && error === stop.signal.reason) return;
+    const sentence = error instanceof Error ? error.message : String(error);
+    app.logger.error({}, sentence);
+    // The application's own logger writes to stderr; another one may write to where nobody looks.
+    fail(host, app.options.logger && sentence);
+  } finally {
+    unlisten();
+  }
+}
+
+function fail(host: Host, sentence: string | undefined): void {
+  host.setExitCode(1);
+  if (sentence !== undefined) host.writeError(`${sentence}\n`);
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+}

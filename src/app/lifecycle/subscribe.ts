@@ -1,0 +1,92 @@
+import type { Client } from '../../client/client.js';
+import type { TopicFilter } from '../../client/options.js';
+import { reasonCodeName } from '../../packets/index.js';
+import type { QoS } from '../../packets/packet.js';
+import type { RouteGroup, Subscribing } from '../routes/subscription-plan.js';
+
+/** Filters in one SUBSCRIBE, where they need no identifier each. */
+const FILTERS_PER_PACKET = 100;
+
+export interface RefusedSubscription {
+  readonly filter: string;
+  readonly reasonCode: number;
+  /** The handlers that would have got its messages. */
+  readonly handlers: readonly string[];
+}
+
+/** The broker refused some of the application's subscriptions. */
+export class SubscriptionsRefusedError extends Error {
+  override readonly name = 'SubscriptionsRefusedError';
+  readonly refused: readonly RefusedSubscription[];
+
+  constructor(refused: readonly RefusedSubscription[], all: number) {
+    super(`The broker refused ${refused.length} of ${all} subscriptions:\n${table(refused)}`);
+    this.refused = refused;
+  }
+}
+
+/** A subscription that the broker granted with less than was asked for. */
+export interface Lowered {
+  readonly filter: string;
+  readonly asked: QoS;
+  readonly granted: QoS;
+}
+
+/** Subscribes to all groups and resolves after the last SUBACK. Throws a SubscriptionsRefusedError. */
+export async function subscribeAll<R extends Subscribing>(
+  client: Client,
+  groups: readonly RouteGroup<R>[],
+  identifiers: boolean,
+): Promise<readonly Lowered[]> {
+  const packets = identifiers ? groups.map((group) => [group]) : chunks(groups, FILTERS_PER_PACKET);
+  const answers = await Promise.all(
+    packets.map((packet) => {
+      const [first] = packet;
+      const id = identifiers && first ? { id: first.identifier } : {};
+      return client.subscribe(packet.map(topicFilterOf), { ...id, partial: 'return' });
+    }),
+  );
+  const granted = answers.flat();
+  const refused = groups.flatMap((group, at) => {
+    const { reasonCode = 0x80 } = granted[at] ?? {};
+    return reasonCode < 0x80
+      ? []
+      : [{ filter: group.topicFilter, reasonCode, handlers: group.routes.map(({ name }) => name) }];
+  });
+  if (refused.length > 0) throw new SubscriptionsRefusedError(refused, groups.length);
+  return groups.flatMap(({ topicFilter, qos }, at) => {
+    const got = granted[at]?.qos ?? qos;
+    return got < qos ? [{ filter: topicFilter, asked: qos, granted: got }] : [];
+  });
+}
+
+function topicFilterOf<R>(group: RouteGroup<R>): TopicFilter {
+  return {
+    filter: group.topicFilter,
+    maximumQoS: group.qos,
+    noLocal: group.noLocal,
+    retainAsPublished: group.retainAsPublished,
+    retainHandling: group.retained,
+  };
+}
+
+function chunks<T>(list: readonly T[], size: number): T[][] {
+  return Array.from({ length: Math.ceil(list.length / size) }, (_, at) =>
+    list.slice(at * size, (at + 1) * size),
+  );
+}
+
+function table(refused: readonly RefusedSubscription[]): string {
+  const rows = [
+    ['filter', 'reason', 'handlers'],
+    ...refused.map(({ filter, reasonCode, handlers }) => [filter, reason(reasonCode), handlers.join(', ')]),
+  ];
+  const widths = [0, 1].map((column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  return rows
+    .map((row) => `  ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ')}`.trimEnd())
+    .join('\n');
+}
+
+function reason(code: number): string {
+  return `0x${code.toString(16).toUpperCase()} ${reasonCodeName(code)}`;
+}

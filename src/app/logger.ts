@@ -1,0 +1,59 @@
+import type { Clock } from '../time/clock.js';
+
+/** Where the application reports to. The signature of pino and its like: facts first, then the sentence. */
+export interface Logger {
+  debug(facts: object, message?: string): void;
+  info(facts: object, message?: string): void;
+  warn(facts: object, message?: string): void;
+  error(facts: object, message?: string): void;
+  /** A logger that adds these facts to every line. */
+  child(facts: object): Logger;
+}
+
+export interface LineLoggerOptions {
+  /** Takes one line, with its line break. */
+  readonly write: (line: string) => void;
+  readonly clock: Clock;
+  /** The least that is written. Default `'info'`. */
+  readonly level?: 'debug' | 'info' | 'warn' | 'error';
+}
+
+const levels = ['debug', 'info', 'warn', 'error'] as const;
+
+/** One readable line per report: time, level, sentence, facts. What the application uses if it is given no logger. */
+export function createLineLogger(options: LineLoggerOptions): Logger {
+  return lineLogger(options, {});
+}
+
+function lineLogger(options: LineLoggerOptions, known: object): Logger {
+  const least = levels.indexOf(options.level ?? 'info');
+  const at = (level: (typeof levels)[number]) => (facts: object, message?: string) => {
+    if (levels.indexOf(level) >= least)
+      options.write(line(options.clock, level, { ...known, ...facts }, message));
+  };
+  return {
+    debug: at('debug'),
+    info: at('info'),
+    warn: at('warn'),
+    error: at('error'),
+    child: (facts) => lineLogger(options, { ...known, ...facts }),
+  };
+}
+
+function line(clock: Clock, level: string, facts: object, message: string | undefined): string {
+  const time = new Date(clock.now()).toISOString();
+  const words = Object.entries(facts).flatMap(([name, value]) =>
+    value === undefined ? [] : [`${name}=${printed(value)}`],
+  );
+  return `${[time, level.toUpperCase().padEnd(5), ...(message === undefined ? [] : [message]), ...words].join(' ')}\n`;
+}
+
+function printed(value: unknown): string {
+  const text =
+    value instanceof Error
+      ? `${value.name}: ${value.message}`
+      : typeof value === 'string'
+        ? value
+        : JSON.stringify(value);
+  return /^[^\s"=]+$/.test(text ?? '') ? text : JSON.stringify(text);
+}

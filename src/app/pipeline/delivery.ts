@@ -1,0 +1,81 @@
+import { settleMessage } from '../../client/dispatch.js';
+import type { AckErrorCode, Message as ReceivedMessage } from '../../client/message.js';
+import { isWorse, type OutcomeStatus } from './outcome.js';
+
+/** What one route made of a message. */
+export interface RouteReport {
+  readonly route: string;
+  readonly outcome: OutcomeStatus;
+  readonly error?: unknown;
+}
+
+/** What the application made of one packet, once every route of it is done. */
+export interface DeliveryReport {
+  readonly message: ReceivedMessage;
+  readonly outcome: OutcomeStatus;
+  /** What the acknowledgement says: 0, or the code of the rejection; undefined if there is none. */
+  readonly reasonCode: number | undefined;
+  readonly reports: readonly RouteReport[];
+}
+
+export interface Rejection {
+  readonly code: AckErrorCode;
+  readonly reason: string | undefined;
+}
+
+/**
+ * One received packet on its way through all its routes. Its single acknowledgement leaves once each of them has settled, and says what
+ * the worst of them came to. A route may settle before its handler returns (an early `ack()`) or after (`ack: 'manual'`).
+ */
+export class Delivery {
+  readonly message: ReceivedMessage;
+  readonly #onFinished: (report: DeliveryReport) => void;
+  readonly #reports: RouteReport[] = [];
+  #unsettled: number;
+  #unfinished: number;
+  #settled: OutcomeStatus = 'acked';
+  #rejection: Rejection | undefined;
+
+  constructor(message: ReceivedMessage, routes: number, onFinished: (report: DeliveryReport) => void) {
+    this.message = message;
+    this.#unsettled = routes;
+    this.#unfinished = routes;
+    this.#onFinished = onFinished;
+  }
+
+  /** The route has decided what it wants to tell the broker. */
+  settle(outcome: OutcomeStatus, rejection?: Rejection): void {
+    if (isWorse(outcome, this.#settled)) this.#settled = outcome;
+    this.#rejection ??= rejection;
+    this.#unsettled--;
+    if (this.#unsettled > 0) return;
+    if (this.#settled === 'acked') settleMessage(this.message);
+    else if (this.#settled === 'rejected') this.#reject();
+  }
+
+  /** The route's handler is done, whether or not it has settled. */
+  finish(report: RouteReport): void {
+    this.#reports.push(report);
+    this.#unfinished--;
+    if (this.#unfinished > 0) return;
+    let outcome: OutcomeStatus = 'acked';
+    for (const each of this.#reports) if (isWorse(each.outcome, outcome)) outcome = each.outcome;
+    this.#onFinished({
+      message: this.message,
+      outcome,
+      reasonCode: this.#reasonCode(),
+      reports: this.#reports,
+    });
+  }
+
+  #reject(): void {
+    const { code, reason } = this.#rejection ?? { code: 0x80 };
+    settleMessage(this.message, code, reason === undefined ? {} : { reasonString: reason });
+  }
+
+  #reasonCode(): number | undefined {
+    if (this.#unsettled > 0 || this.message.qos === 0) return undefined;
+    if (this.#settled === 'acked') return 0;
+    return this.#settled === 'rejected' ? (this.#rejection?.code ?? 0x80) : undefined;
+  }
+}

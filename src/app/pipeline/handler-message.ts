@@ -1,0 +1,86 @@
+import type { AckErrorCode } from '../../client/message.js';
+import type { PublishOptions, Target } from '../../contracts/index.js';
+import type { QoS } from '../../packets/packet.js';
+import type { Logger } from '../logger.js';
+import { type MessageProperties, propertiesOf } from './properties.js';
+import type { RouteRun } from './route-run.js';
+import type { TopicMessage } from './topic-message.js';
+
+/** The handler's view of its run. What a handler seldom asks for is made when it asks. */
+export class HandlerMessage<Params, Payload> implements TopicMessage<Params, Payload> {
+  readonly params: Params;
+  readonly payload: Payload;
+  readonly #run: RouteRun;
+  #properties: MessageProperties | undefined;
+  #log: Logger | undefined;
+
+  constructor(run: RouteRun, params: Params, payload: Payload) {
+    this.#run = run;
+    this.params = params;
+    this.payload = payload;
+  }
+
+  get topic(): string {
+    return this.#run.key;
+  }
+
+  get qos(): QoS {
+    return this.#run.delivery.message.qos;
+  }
+
+  get retain(): boolean {
+    return this.#run.delivery.message.retain;
+  }
+
+  get duplicate(): boolean {
+    return this.#run.delivery.message.duplicate;
+  }
+
+  get raw(): Uint8Array {
+    return this.#run.delivery.message.payload;
+  }
+
+  get properties(): MessageProperties {
+    this.#properties ??= propertiesOf(this.#run.delivery.message);
+    return this.#properties;
+  }
+
+  get signal(): AbortSignal {
+    return this.#run.context.signal;
+  }
+
+  get log(): Logger {
+    this.#log ??= this.#run.context.logger.child({ route: this.#run.route.name, topic: this.topic });
+    return this.#log;
+  }
+
+  get status(): 'open' | 'acked' | 'rejected' {
+    return this.#run.status;
+  }
+
+  text(): string {
+    return this.#run.delivery.message.text();
+  }
+
+  json<T = unknown>(): T {
+    return this.#run.delivery.message.json<T>();
+  }
+
+  async ack(): Promise<void> {
+    this.#run.acknowledge();
+  }
+
+  async reject(code: AckErrorCode = 0x80, reason?: string): Promise<void> {
+    this.#run.reject({ code, reason });
+  }
+
+  publish<In>(to: Target<In>, payload: NoInfer<In>, options?: PublishOptions): Promise<void> {
+    const published = this.#run.context.publish({
+      target: to as Target,
+      payload,
+      ...(options && { options }),
+    });
+    this.#run.count(published);
+    return published;
+  }
+}

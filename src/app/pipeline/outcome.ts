@@ -1,0 +1,20 @@
+/**
+ * What became of a message, or of its run through one route.
+ *  - `acked`: handled, acknowledged with success.
+ *  - `dropped`: given up for good: a QoS 0 message whose handler failed, or one that nobody handles.
+ *  - `rejected`: acknowledged with a reason code of 0x80 or above; on MQTT 3.1.1, which has none, acknowledged and logged.
+ *  - `held`: not acknowledged; the broker delivers it again after a reconnect.
+ */
+export type OutcomeStatus = 'acked' | 'dropped' | 'rejected' | 'held';
+
+const badness: Readonly<Record<OutcomeStatus, number>> = { acked: 0, dropped: 1, rejected: 2, held: 3 };
+
+/** A packet has one acknowledgement, so the worst outcome of its routes decides. */
+export function isWorse(one: OutcomeStatus, than: OutcomeStatus): boolean {
+  return badness[one] > badness[than];
+}
+
+/** The message was already acknowledged or rejected, and the other was asked for. */
+export class AlreadySettledError extends Error {
+  override readonly name = 'AlreadySettledError';
+}

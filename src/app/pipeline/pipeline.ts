@@ -1,0 +1,196 @@
+import { settleMessage } from '../../client/dispatch.js';
+import type { Message as ReceivedMessage } from '../../client/message.js';
+import { InvalidMessage, type Outgoing } from '../../contracts/index.js';
+import type { Clock } from '../../time/clock.js';
+import type { Logger } from '../logger.js';
+import type { Route } from '../routes/route.js';
+import type { RouteTable } from '../routes/route-table.js';
+import { Delivery, type DeliveryReport } from './delivery.js';
+import { Lanes } from './lanes.js';
+import type { OutcomeStatus } from './outcome.js';
+import type { RouteContext } from './route-context.js';
+import { RouteRun } from './route-run.js';
+
+/** Messages of one route that are handled at once, each on a topic of its own. */
+const MAX_RUNNING = 16;
+/** QoS 0 messages of one route that wait; beyond, the oldest of the topic is dropped and counted. */
+const MAX_WAITING_QOS0 = 1_000;
+/** Topics without a route that are reported one by one. */
+const MAX_UNROUTED_REPORTS = 100;
+
+export interface RouteCounts {
+  /** Messages that are being handled or wait for it. */
+  readonly inFlight: number;
+  readonly handled: number;
+  /** The handler threw, or what it published was refused. */
+  readonly failed: number;
+  /** Did not fit the contract. */
+  readonly invalid: number;
+  /** QoS 0 messages given up because too many waited. */
+  readonly dropped: number;
+}
+
+interface RouteState {
+  readonly lanes: Lanes;
+  handled: number;
+  failed: number;
+  invalid: number;
+  dropped: number;
+}
+
+export interface PipelineOptions {
+  readonly table: RouteTable<Route>;
+  readonly routes: readonly Route[];
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly signal: AbortSignal;
+  /** False on MQTT 3.1.1, which has no negative acknowledgement. */
+  readonly canReject: boolean;
+  readonly publish: (outgoing: Outgoing) => Promise<void>;
+}
+
+/** The way of every message from the client to its handlers and back to its acknowledgement. */
+export class Pipeline implements RouteContext {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly signal: AbortSignal;
+  readonly publish: (outgoing: Outgoing) => Promise<void>;
+  readonly #table: RouteTable<Route>;
+  readonly #canReject: boolean;
+  readonly #states: ReadonlyMap<Route, RouteState>;
+  readonly #watchers = new Set<(report: DeliveryReport) => void>();
+  readonly #unrouted = new Set<string>();
+  #idle: (() => void)[] = [];
+  #open = 0;
+  #finished = 0;
+
+  constructor(options: PipelineOptions) {
+    this.clock = options.clock;
+    this.logger = options.logger;
+    this.signal = options.signal;
+    this.publish = options.publish;
+    this.#table = options.table;
+    this.#canReject = options.canReject;
+    const fresh = () => ({
+      lanes: new Lanes({ max: MAX_RUNNING, maxDroppable: MAX_WAITING_QOS0 }),
+      handled: 0,
+      failed: 0,
+      invalid: 0,
+      dropped: 0,
+    });
+    this.#states = new Map(options.routes.map((route) => [route, fresh()]));
+  }
+
+  /** Takes a message from the client. Returns at once and never throws. */
+  receive(message: ReceivedMessage): void {
+    const routes = this.#table.match(message);
+    if (routes.length === 0) {
+      this.#nobodys(message);
+      return;
+    }
+    this.#open++;
+    const delivery = new Delivery(message, routes.length, (report) => this.#report(report));
+    for (const route of routes) this.#state(route).lanes.add(new RouteRun(route, delivery, this));
+  }
+
+  /** Packets whose handlers are not all done. */
+  get open(): number {
+    return this.#open;
+  }
+
+  /** Packets whose handlers are all done. */
+  get finished(): number {
+    return this.#finished;
+  }
+
+  /** Resolves once no packet is open. */
+  idle(): Promise<void> {
+    return this.#open === 0 ? Promise.resolve() : new Promise((resolve) => this.#idle.push(resolve));
+  }
+
+  /** Calls the watcher for every packet that is done, until the returned function is called. */
+  watch(watcher: (report: DeliveryReport) => void): () => void {
+    this.#watchers.add(watcher);
+    return () => void this.#watchers.delete(watcher);
+  }
+
+  counts(route: Route): RouteCounts {
+    const { lanes, ...counted } = this.#state(route);
+    return { inFlight: lanes.size, ...counted };
+  }
+
+  handled({ route }: RouteRun): void {
+    this.#state(route).handled++;
+  }
+
+  failed({ route, delivery }: RouteRun, error: unknown, outcome: OutcomeStatus): void {
+    const state = this.#state(route);
+    const { topic, qos } = delivery.message;
+    const facts = { route: route.name, topic, qos, error };
+    if (outcome === 'rejected' && error instanceof InvalidMessage) {
+      state.invalid++;
+      const told = this.#canReject
+        ? 'It is rejected with 0x99'
+        : 'It is acknowledged, since MQTT 3.1.1 has no rejection';
+      this.logger.warn(facts, `An invalid message. ${qos === 0 ? 'It is dropped' : told}.`);
+      return;
+    }
+    state.failed++;
+    this.logger.error(facts, `A handler failed. ${consequences[outcome]}`);
+  }
+
+  unsettled({ route, delivery }: RouteRun, age: number): void {
+    const facts = { route: route.name, topic: delivery.message.topic, ageMs: age };
+    this.logger.warn(
+      facts,
+      "A handler with ack: 'manual' returned without ack() or reject(). The message stays unacknowledged until one of them is called.",
+    );
+  }
+
+  dropped(run: RouteRun): void {
+    const state = this.#state(run.route);
+    state.dropped++;
+    if (state.dropped > 1) return;
+    const facts = { route: run.route.name, topic: run.key, limit: MAX_WAITING_QOS0 };
+    this.logger.warn(
+      facts,
+      'Too many QoS 0 messages wait for a handler: the oldest are dropped. Only the first one is reported here.',
+    );
+  }
+
+  #state(route: Route): RouteState {
+    // The table only knows routes that were handed in with it.
+    return this.#states.get(route) as RouteState;
+  }
+
+  #report(report: DeliveryReport): void {
+    this.#open--;
+    this.#finished++;
+    for (const watcher of this.#watchers) watcher(report);
+    if (this.#open > 0) return;
+    const waiting = this.#idle;
+    this.#idle = [];
+    for (const resolve of waiting) resolve();
+  }
+
+  /** A session can hold messages of filters that this deployment no longer has. */
+  #nobodys(message: ReceivedMessage): void {
+    settleMessage(message);
+    if (this.#unrouted.size < MAX_UNROUTED_REPORTS && !this.#unrouted.has(message.topic)) {
+      this.#unrouted.add(message.topic);
+      this.logger.warn(
+        { topic: message.topic },
+        'A message that no route matches was acknowledged and dropped. Its session may be older than these routes.',
+      );
+    }
+    for (const watcher of this.#watchers)
+      watcher({ message, outcome: 'dropped', reasonCode: 0, reports: [] });
+  }
+}
+
+const consequences: Readonly<Record<OutcomeStatus, string>> = {
+  held: 'Its message stays unacknowledged; the broker delivers it again after a reconnect.',
+  dropped: 'Its message came at QoS 0 and is lost.',
+  acked: 'Its message was acknowledged already.',
+  rejected: 'Its message was rejected already.',
+};

@@ -1,0 +1,21 @@
+import type { Outgoing } from '../../contracts/index.js';
+import type { Clock } from '../../time/clock.js';
+import type { Logger } from '../logger.js';
+import type { OutcomeStatus } from './outcome.js';
+import type { RouteRun } from './route-run.js';
+
+/** What every run of an application shares. */
+export interface RouteContext {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Aborted when the application no longer waits for its handlers. */
+  readonly signal: AbortSignal;
+  /** Resolves when the broker has taken it. */
+  publish(outgoing: Outgoing): Promise<void>;
+  handled(run: RouteRun): void;
+  failed(run: RouteRun, error: unknown, outcome: OutcomeStatus): void;
+  /** The handler of a manual route returned and left its message open, `age` milliseconds after it came. */
+  unsettled(run: RouteRun, age: number): void;
+  /** Too many waited: a QoS 0 message was given up before its handler ran. */
+  dropped(run: RouteRun): void;
+}

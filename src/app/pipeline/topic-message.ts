@@ -1,0 +1,49 @@
+import type { AckErrorCode } from '../../client/message.js';
+import type { PublishOptions, Target, TopicDef } from '../../contracts/index.js';
+import type { QoS } from '../../packets/packet.js';
+import type { ParamsOf } from '../../topics/index.js';
+import type { Logger } from '../logger.js';
+import type { MessageProperties } from './properties.js';
+
+/** What a handler gets: one message that matched its topic, decoded and validated. */
+export interface TopicMessage<Params = object, Payload = Uint8Array> {
+  /** The values of the named wildcards. */
+  readonly params: Params;
+  readonly payload: Payload;
+  /** The concrete topic. */
+  readonly topic: string;
+  /** At which it was delivered. */
+  readonly qos: QoS;
+  readonly retain: boolean;
+  /** The broker says that it may have delivered this message before. */
+  readonly duplicate: boolean;
+  readonly properties: MessageProperties;
+  /** The payload's bytes as they came. */
+  readonly raw: Uint8Array;
+  /** Aborted when the application stops and no longer waits for its handlers. */
+  readonly signal: AbortSignal;
+  /** Adds topic and route to every line. */
+  readonly log: Logger;
+  readonly status: 'open' | 'acked' | 'rejected';
+  /** The bytes as UTF-8. */
+  text(): string;
+  /** The bytes parsed as JSON; throws a SyntaxError where they are none. */
+  json<T = unknown>(): T;
+  /**
+   * Acknowledges the message: the duty of a handler with `ack: 'manual'`, early in any other. Resolves when it is noted; the packet leaves in
+   * its turn, once the message's other handlers are done. A second call changes nothing. Rejects with `AlreadySettledError` after `reject`.
+   */
+  ack(): Promise<void>;
+  /** Refuses the message for good, by default with 0x80. On MQTT 3.1.1, which has no refusal, it is acknowledged. Rejects with `AlreadySettledError` after `ack`. */
+  reject(code?: AckErrorCode, reason?: string): Promise<void>;
+  /** Publishes, and lets the acknowledgement of this message wait for it: if it fails, this message has failed. */
+  publish<In>(to: Target<In>, payload: NoInfer<In>, options?: PublishOptions): Promise<void>;
+}
+
+/** `Message<typeof contract>`, `Message<'socks/+id/status', Payload>`, or plain `Message`. */
+export type Message<T = '', Payload = Uint8Array> =
+  T extends TopicDef<infer Params, infer _In, infer Out, infer _ParamsIn>
+    ? TopicMessage<Params, Out>
+    : T extends string
+      ? TopicMessage<ParamsOf<T>, Payload>
+      : never;

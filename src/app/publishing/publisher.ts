@@ -1,0 +1,74 @@
+import type { Client } from '../../client/client.js';
+import { encodePayload, type Outgoing, type PublishOptions, type Target } from '../../contracts/index.js';
+import type { QoS } from '../../packets/packet.js';
+
+/** Publishes what fits its contract. Inject it: `@Inject(Publisher)`. */
+export abstract class Publisher {
+  /**
+   * Encodes and checks the payload, publishes it with the contract's QoS (1 unless it says otherwise) and options. Resolves
+   * at PUBACK or PUBCOMP; at QoS 0 when the bytes are handed over. Rejects with `InvalidMessage` for a payload that does not fit, and as the client's
+   * `publish` does.
+   */
+  abstract publish<In>(
+    to: Target<In>,
+    payload: NoInfer<In>,
+    options?: PublishOptions,
+  ): Promise<{ readonly reasonCode: number }>;
+}
+
+/** A message that the broker has taken from this application. */
+export interface PublishedByApp {
+  readonly outgoing: Outgoing;
+  readonly topic: string;
+  readonly payload: Uint8Array;
+  readonly qos: QoS;
+  readonly retain: boolean;
+}
+
+/** The publisher of one application, over the client that it has at the time. */
+export class AppPublisher extends Publisher {
+  readonly #watchers = new Set<(published: PublishedByApp) => void>();
+  #client: Client | undefined;
+
+  /** From now on publishes go over this client. */
+  use(client: Client): void {
+    this.#client = client;
+  }
+
+  override publish<In>(
+    to: Target<In>,
+    payload: NoInfer<In>,
+    options?: PublishOptions,
+  ): Promise<{ readonly reasonCode: number }> {
+    // The payload's type was checked above; from here on it is data.
+    return this.send({ target: to as Target, payload, ...(options && { options }) });
+  }
+
+  async send(outgoing: Outgoing): Promise<{ readonly reasonCode: number }> {
+    const { target, options = {} } = outgoing;
+    const { address: topic, contract } = target;
+    if (!this.#client) {
+      throw new Error(
+        `"${topic}" can't be published before the application has started. Await app.start() first.`,
+      );
+    }
+    const payload = await encodePayload(contract, outgoing.payload);
+    const { qos = contract.spec.qos, retain = contract.spec.retain, contentType, userProperties } = options;
+    const messageExpiryInterval = options.messageExpiryInterval ?? contract.spec.messageExpiryInterval;
+    const result = await this.#client.publish(topic, payload, {
+      qos,
+      retain,
+      ...(contentType !== undefined && { contentType }),
+      ...(messageExpiryInterval !== undefined && { messageExpiryInterval }),
+      ...(userProperties !== undefined && { userProperties: [...userProperties] }),
+    });
+    for (const watcher of this.#watchers) watcher({ outgoing, topic, payload, qos, retain });
+    return { reasonCode: result.qos === 0 ? 0 : result.reasonCode };
+  }
+
+  /** Calls the watcher for every message that the broker has taken, until the returned function is called. */
+  watch(watcher: (published: PublishedByApp) => void): () => void {
+    this.#watchers.add(watcher);
+    return () => void this.#watchers.delete(watcher);
+  }
+}

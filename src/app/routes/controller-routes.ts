@@ -1,0 +1,94 @@
+import { type Contract, defineTopic, type TopicSpec } from '../../contracts/index.js';
+import { TopicError } from '../../topics/index.js';
+import type { HandlerOptions } from '../decorators/handler-options.js';
+import type { HandlerRecord } from '../decorators/topic.js';
+import { type Class, tokenName } from '../injection/token.js';
+import { handlersOf } from './handlers-of.js';
+import type { Handle, Route } from './route.js';
+
+/** A route before there is an instance to call. */
+export type UnboundRoute = Omit<Route, 'handle'>;
+
+/** The routes of a controller class. What is wrong with them goes to `findings`. */
+export function controllerRoutes(
+  controller: Class,
+  share: string | undefined,
+  findings: string[],
+): UnboundRoute[] {
+  const { options, handlers, findings: found } = handlersOf(controller);
+  findings.push(...found);
+  const sharedBy = options.share ?? share;
+  return handlers.flatMap((record) => {
+    const method = { controller, key: record.key };
+    const name = record.options.name ?? `${tokenName(controller)}.${String(record.key)}`;
+    return (
+      routeOf(
+        { topic: record.topic, spec: record.options, options: record.options, name, share: sharedBy, method },
+        findings,
+      ) ?? []
+    );
+  });
+}
+
+/** Binds a route of a controller to the instance: always `instance[method](message)`. */
+export function bindRoute(
+  route: UnboundRoute & { readonly method: { readonly key: string | symbol } },
+  instance: object,
+): Route {
+  // The decorator checked that the member is a method that takes the message.
+  const methods = instance as Record<string | symbol, Handle>;
+  const { key } = route.method;
+  return { ...route, handle: (message) => (methods[key] as Handle).call(methods, message) };
+}
+
+/** The route of one topic, in the contract's or the short form; undefined if the pattern is not legal. */
+export function routeOf(
+  from: {
+    readonly topic: HandlerRecord['topic'];
+    readonly spec: TopicSpec;
+    readonly options: HandlerOptions;
+    readonly name: string;
+    readonly share: string | undefined;
+    readonly method: Route['method'];
+  },
+  findings: string[],
+): UnboundRoute | undefined {
+  const { options, name } = from;
+  const contract = contractOf(from.topic, from.spec, name, findings);
+  if (!contract) return undefined;
+  return {
+    name,
+    contract,
+    filter: contract.filter,
+    share: options.share ?? from.share,
+    qos: options.qos ?? contract.spec.qos,
+    retained: options.retained ?? 'send',
+    noLocal: options.noLocal ?? false,
+    retainAsPublished: options.retainAsPublished ?? false,
+    manual: options.ack === 'manual',
+    method: from.method,
+  };
+}
+
+function contractOf(
+  topic: HandlerRecord['topic'],
+  spec: TopicSpec,
+  name: string,
+  findings: string[],
+): Contract | undefined {
+  if (typeof topic !== 'string') {
+    if (topic?.['~pattern'] !== undefined) return topic;
+    findings.push(
+      `${name}: @Topic was given ${String(topic)}. Hand over a pattern or what defineTopic() returned.`,
+    );
+    return undefined;
+  }
+  try {
+    // The decorator's types checked pattern and options; here they are text and data.
+    return defineTopic(topic as 'checked', spec as object);
+  } catch (error) {
+    if (!(error instanceof TopicError)) throw error;
+    findings.push(`${name}: ${error.message}`);
+    return undefined;
+  }
+}

@@ -1,0 +1,40 @@
+import type { Message as ReceivedMessage } from '../../client/message.js';
+import { matches, TopicTrie } from '../../topics/index.js';
+import type { RouteGroup } from './subscription-plan.js';
+
+/** Finds the routes of a message: by the subscription identifiers in the packet, or by its topic where there are none. */
+export class RouteTable<R> {
+  readonly #byIdentifier = new Map<number, RouteGroup<R>>();
+  readonly #byFilter = new TopicTrie<RouteGroup<R>>();
+
+  constructor(groups: readonly RouteGroup<R>[]) {
+    for (const group of groups) {
+      this.#byIdentifier.set(group.identifier, group);
+      this.#byFilter.add(group.filter, group);
+    }
+  }
+
+  /** Each route at most once. */
+  match(message: Pick<ReceivedMessage, 'topic' | 'subscriptionIdentifiers'>): readonly R[] {
+    const { topic, subscriptionIdentifiers: identifiers } = message;
+    if (identifiers.length > 0) {
+      const groups = this.#named(identifiers, topic);
+      if (groups.length > 0) return routesOf(groups);
+    }
+    // Also for identifiers that nobody here gave out: a session that an older deployment left. Handling twice beats losing.
+    return routesOf(this.#byFilter.match(topic));
+  }
+
+  #named(identifiers: readonly number[], topic: string): readonly RouteGroup<R>[] {
+    const groups: RouteGroup<R>[] = [];
+    for (const identifier of identifiers) {
+      const group = this.#byIdentifier.get(identifier);
+      if (group && matches(group.filter, topic) && !groups.includes(group)) groups.push(group);
+    }
+    return groups;
+  }
+}
+
+function routesOf<R>(groups: readonly RouteGroup<R>[]): readonly R[] {
+  return groups.length === 1 ? (groups[0] as RouteGroup<R>).routes : groups.flatMap((group) => group.routes);
+}

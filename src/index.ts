@@ -1,0 +1,52 @@
+import './app/injection/tsyringe.js';
+
+export { BootError } from './app/boot-error.js';
+export { Controller, type ControllerOptions } from './app/decorators/controller.js';
+export type { HandlerOptions, RetainedOption } from './app/decorators/handler-options.js';
+export { type SendingOptions, Topic } from './app/decorators/topic.js';
+export { discover } from './app/injection/discover.js';
+export { Inject } from './app/injection/inject.js';
+export type { Awaitable, Provider } from './app/injection/provider.js';
+export { type Class, type Token, type TokenOf, token } from './app/injection/token.js';
+export {
+  container,
+  type DependencyContainer,
+  type InjectionToken,
+  inject,
+  injectable,
+  Lifecycle,
+} from './app/injection/tsyringe.js';
+export type {
+  App,
+  AppOptions,
+  ConnectionOptions,
+  DrainReport,
+  Health,
+  RouteInfo,
+} from './app/lifecycle/app.js';
+export { Controllers } from './app/lifecycle/boot.js';
+export { createApp } from './app/lifecycle/create-app.js';
+export { type RefusedSubscription, SubscriptionsRefusedError } from './app/lifecycle/subscribe.js';
+export { createLineLogger, type LineLoggerOptions, type Logger } from './app/logger.js';
+export { AlreadySettledError, type OutcomeStatus } from './app/pipeline/outcome.js';
+export type { RouteCounts } from './app/pipeline/pipeline.js';
+export type { MessageProperties, UserProperties } from './app/pipeline/properties.js';
+export type { Message, TopicMessage } from './app/pipeline/topic-message.js';
+export { Publisher } from './app/publishing/publisher.js';
+export type { AckErrorCode } from './client/message.js';
+export {
+  type AnyTopic,
+  type CodecName,
+  defineTopic,
+  InvalidMessage,
+  type MessageIssue,
+  type Outgoing,
+  type PublishOptions,
+  type Target,
+  type TopicDef,
+  type TopicSpec,
+} from './contracts/index.js';
+export type { QoS } from './packets/packet.js';
+export type { Clock } from './time/clock.js';
+export type { Duration } from './time/duration.js';
+export { TopicError } from './topics/index.js';
