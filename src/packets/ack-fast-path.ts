@@ -2,7 +2,7 @@
 // tens of nanoseconds. Fuzzed against the library in test/packets/differential.test.ts.
 import { ByteReader } from './byte-reader.js';
 import { ProtocolError } from './errors.js';
-import { checkInteger, describe, refuse } from './outgoing-checks.js';
+import { checkInteger, checkRemainingLength, describe, refuse } from './outgoing-checks.js';
 import type { AckPacket, ProtocolVersion } from './packet.js';
 import { readProperties } from './property-reader.js';
 import { measureProperties, writeProperties } from './property-writer.js';
@@ -65,6 +65,7 @@ export function measureAck(packet: AckPacket, version: ProtocolVersion): number 
   }
   if (reasonCode === 0 && properties === undefined) return 4;
   const size = measureLongAck(packet, version);
+  checkRemainingLength(size, type.toUpperCase());
   return size === 0 ? 4 : 1 + variableByteIntegerSize(size) + size;
 }
 

@@ -104,7 +104,7 @@ export class ByteReader {
 
   /** Refuses bytes behind the last field. */
   finish(): void {
-    if (this.remaining > 0) this.malformed(`${this.remaining} bytes follow its last field`);
+    if (this.remaining > 0) this.malformed(`${this.remaining} byte(s) follow its last field`);
   }
 
   malformed(why: string): never {

@@ -214,7 +214,7 @@ function checkReasonCode(reader: ByteReader, packet: PacketType, code: number, r
   if (isReasonCodeOf(packet, code, sender)) return;
   const from = sender ? ` of a ${sender}` : '';
   reader.protocolError(
-    `reason code 0x${code.toString(16).padStart(2, '0')} must not stand in a ${packet.toUpperCase()}${from} (2.4)`,
+    `reason code 0x${code.toString(16).padStart(2, '0')} must not stand in ${packet.toUpperCase()}${from} (2.4)`,
   );
 }
 

@@ -1,5 +1,6 @@
 // What a caller may hand in as a string, a number or bytes: each refusal is one sentence, before anything is written.
 import { InvalidPacketError } from './errors.js';
+import { maximumVariableByteInteger } from './variable-byte-integer.js';
 
 const loneSurrogate = /\p{Surrogate}/u;
 
@@ -38,6 +39,14 @@ export function checkInteger(value: unknown, what: string, from: number, to: num
 
 export function checkBoolean(value: unknown, what: string): void {
   if (typeof value !== 'boolean') refuse(`${what} must be true or false, not ${describe(value)}.`);
+}
+
+/** Refuses a packet whose remaining length has no encoding. 2.1.4 */
+export function checkRemainingLength(length: number, packet: string): void {
+  if (length <= maximumVariableByteInteger) return;
+  refuse(
+    `The ${packet} has ${length} bytes behind its header; MQTT allows ${maximumVariableByteInteger} (2.1.4).`,
+  );
 }
 
 export function describe(value: unknown): string {

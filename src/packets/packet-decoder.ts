@@ -3,6 +3,7 @@ import { type ControlType, decodeControl } from './control-decoder.js';
 import { ProtocolError } from './errors.js';
 import { acceptedFirstBytes, packetTypes, type Receiver, refuseFirstByte } from './fixed-header.js';
 import type { AckPacket, Packet, ProtocolVersion } from './packet.js';
+import { Payloads } from './payloads.js';
 import { decodePublish } from './publish-fast-path.js';
 import { maximumVariableByteInteger } from './variable-byte-integer.js';
 
@@ -29,6 +30,7 @@ export class PacketDecoder {
   #accepted: Uint8Array;
   #dead = false;
   #pushing = false;
+  readonly #payloads = new Payloads();
   /** The beginning of a frame whose end has not come, and how much of it is there. */
   #partial: Buffer | undefined;
   #partialLength = 0;
@@ -81,14 +83,14 @@ export class PacketDecoder {
 
   #push(chunk: Uint8Array, onPacket: (packet: Packet) => void): void {
     let bytes = Buffer.isBuffer(chunk) ? chunk : Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length);
-    let retained = this.#reusesChunks ? Number.POSITIVE_INFINITY : bytes.buffer.byteLength;
+    let reused = this.#reusesChunks;
     if (this.#left) {
       bytes = Buffer.concat([this.#left, bytes]);
-      retained = bytes.buffer.byteLength;
+      reused = false;
       this.#left = undefined;
     }
     const start = this.#partial ? this.#completePartial(bytes, onPacket) : 0;
-    if (!this.#dead && start < bytes.length) this.#parse(bytes, start, bytes.length, retained, onPacket);
+    if (!this.#dead && start < bytes.length) this.#parse(bytes, start, bytes.length, reused, onPacket);
   }
 
   /** The loop over all complete frames; what is left at the end is kept. */
@@ -96,11 +98,12 @@ export class PacketDecoder {
     bytes: Buffer,
     start: number,
     end: number,
-    retained: number,
+    reused: boolean,
     onPacket: (packet: Packet) => void,
   ): void {
     let at = start;
     let delivering = false;
+    this.#payloads.begin(bytes, reused);
     try {
       while (at < end) {
         const total = this.#frameLength(bytes, at, end);
@@ -108,7 +111,7 @@ export class PacketDecoder {
           this.#keepPartial(bytes, at, end, total);
           return;
         }
-        const packet = this.#decode(bytes, at, at + total, retained);
+        const packet = this.#decode(bytes, at, at + total);
         at += total;
         delivering = true;
         onPacket(packet);
@@ -119,6 +122,8 @@ export class PacketDecoder {
       if (!delivering) this.stop();
       else if (!this.#dead && at < end) this.#left = Buffer.from(bytes.subarray(at, end));
       throw error;
+    } finally {
+      this.#payloads.end();
     }
   }
 
@@ -154,7 +159,7 @@ export class PacketDecoder {
     );
   }
 
-  #decode(bytes: Buffer, start: number, end: number, retained: number): Packet {
+  #decode(bytes: Buffer, start: number, end: number): Packet {
     const first = bytes[start] as number; // the frame is complete
     let body = start + 2;
     while ((bytes[body - 1] as number) > 0x7f) body++;
@@ -162,7 +167,7 @@ export class PacketDecoder {
     const version = this.#version ?? 5;
     switch (type) {
       case 'publish':
-        return decodePublish(bytes, first, body, end, version, this.#receiver, retained);
+        return decodePublish(bytes, first, body, end, version, this.#receiver, this.#payloads);
       case 'puback':
       case 'pubrec':
       case 'pubrel':
@@ -217,7 +222,7 @@ export class PacketDecoder {
     this.#partialLength = 0;
     this.#partialTotal = 0;
     try {
-      this.#parse(frame, 0, length, frame.length, onPacket);
+      this.#parse(frame.subarray(0, length), 0, length, false, onPacket);
     } catch (error) {
       if (!this.#dead && at < bytes.length) this.#left = Buffer.from(bytes.subarray(at));
       throw error;

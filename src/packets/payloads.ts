@@ -1,27 +1,51 @@
-// A payload that a handler keeps must not hold on to the whole chunk that it came in.
+// HOT PATH. A payload that a handler keeps must neither hold on to the whole chunk that it came in nor change when the
+// transport writes into the chunk again.
 
-const slabSize = 8 * 1024;
-let slab = new Uint8Array(slabSize);
-let used = 0;
+/** Copies are made in blocks of this size, so that a flood of small messages costs one copy per block, not one each. */
+const blockSize = 8 * 1024;
 
 /**
- * The payload between two positions: a view where it is at least a quarter of the memory that it would hold on to
- * (`retained` bytes), a copy otherwise. Small copies share slabs, so that each costs no allocation of its own.
+ * Hands out the payloads of one chunk: as views where the payload is at least a quarter of the memory that it holds on
+ * to, as copies otherwise. A kept payload pins at most a block, or four times its own size.
  */
-export function takePayload(bytes: Buffer, start: number, end: number, retained: number): Uint8Array {
-  const length = end - start;
-  if (length * 4 >= retained) return new Uint8Array(bytes.buffer, bytes.byteOffset + start, length);
-  if (length > slabSize >> 2) {
-    const copy = new Uint8Array(length);
-    copy.set(bytes.subarray(start, end));
-    return copy;
+export class Payloads {
+  #chunk: Buffer | undefined;
+  /** The memory that a view on the chunk would hold on to, in bytes. */
+  #retained = 0;
+  #block: Uint8Array | undefined;
+  /** Which part of the chunk the block is a copy of. */
+  #blockStart = 0;
+  #blockEnd = 0;
+
+  /** `reused`: the chunk's memory is not ours to keep, however large the payload is. */
+  begin(chunk: Buffer, reused: boolean): void {
+    this.#chunk = chunk;
+    this.#retained = reused ? Number.POSITIVE_INFINITY : chunk.buffer.byteLength;
+    this.#blockEnd = 0;
   }
-  if (used + length > slabSize) {
-    slab = new Uint8Array(slabSize);
-    used = 0;
+
+  /** Lets go of the chunk: an idle connection holds no memory. */
+  end(): void {
+    this.#chunk = undefined;
+    this.#block = undefined;
   }
-  const copy = new Uint8Array(slab.buffer, used, length);
-  for (let at = 0; at < length; at++) copy[at] = bytes[start + at] as number; // inside the frame
-  used += length;
-  return copy;
+
+  take(start: number, end: number): Uint8Array {
+    if (this.#block && start >= this.#blockStart && end <= this.#blockEnd) {
+      return this.#block.subarray(start - this.#blockStart, end - this.#blockStart);
+    }
+    const chunk = this.#chunk as Buffer; // between begin and end
+    const length = end - start;
+    // Not chunk.subarray: it would be a Buffer for one transport and none for another.
+    if (length * 4 >= this.#retained) return new Uint8Array(chunk.buffer, chunk.byteOffset + start, length);
+    if (length > blockSize / 4) return new Uint8Array(chunk.subarray(start, end));
+    return this.#startBlock(chunk, start).subarray(0, length);
+  }
+
+  #startBlock(chunk: Buffer, start: number): Uint8Array {
+    this.#blockStart = start;
+    this.#blockEnd = Math.min(start + blockSize, chunk.length);
+    this.#block = new Uint8Array(chunk.subarray(start, this.#blockEnd));
+    return this.#block;
+  }
 }

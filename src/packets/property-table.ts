@@ -85,11 +85,18 @@ export const propertyTable: readonly PropertyRule[] = [
 export interface OwnedRules {
   readonly owner: PropertyOwner;
   readonly byId: readonly (PropertyRule | undefined)[];
-  readonly byName: ReadonlyMap<string, PropertyRule>;
+  readonly byName: ReadonlyMap<string, LabelledRule>;
+}
+
+/** A rule with the words that sentences need, as in 'PUBLISH topicAlias'. */
+export interface LabelledRule extends PropertyRule {
+  readonly label: string;
 }
 
 function rulesOf(owner: PropertyOwner): OwnedRules {
-  const rules = propertyTable.filter((rule) => rule.owners.includes(owner));
+  const rules = propertyTable
+    .filter((rule) => rule.owners.includes(owner))
+    .map((rule) => ({ ...rule, label: `${owner.toUpperCase()} ${rule.name}` }));
   const byId: (PropertyRule | undefined)[] = new Array(43).fill(undefined);
   for (const rule of rules) byId[rule.id] = rule;
   return { owner, byId, byName: new Map(rules.map((rule) => [rule.name, rule])) };

@@ -1,6 +1,6 @@
 import { validateTopicName } from '../topics/validate.js';
 import { checkBinary, checkBoolean, checkInteger, checkString, describe, refuse } from './outgoing-checks.js';
-import { ownedRules, type PropertyOwner, type PropertyRule } from './property-table.js';
+import { type LabelledRule, ownedRules, type PropertyOwner, type PropertyRule } from './property-table.js';
 import {
   maximumVariableByteInteger,
   variableByteIntegerSize,
@@ -17,11 +17,13 @@ export function measureProperties(properties: object | undefined, owner: Propert
     refuse(`The properties of ${owner.toUpperCase()} must be an object, not ${describe(properties)}.`);
   }
   let size = 0;
-  for (const [name, value] of Object.entries(properties)) {
+  const { byName } = ownedRules[owner];
+  for (const name of Object.keys(properties)) {
+    const value = (properties as Record<string, unknown>)[name]; // checked against the table below
     if (value === undefined) continue;
-    const rule = ownedRules[owner].byName.get(name);
+    const rule = byName.get(name);
     if (!rule) refuse(`${owner.toUpperCase()} has no property '${name}' (MQTT 5.0, 2.2.2.2).`);
-    size += measureProperty(rule, value, `${owner.toUpperCase()} ${name}`);
+    size += measureProperty(rule, value);
   }
   return size;
 }
@@ -36,14 +38,17 @@ export function writeProperties(
 ): number {
   let at = writeVariableByteInteger(bytes, position, size);
   if (size === 0) return at;
-  for (const [name, value] of Object.entries(properties as object)) {
-    const rule = value === undefined ? undefined : ownedRules[owner].byName.get(name);
+  const { byName } = ownedRules[owner];
+  for (const name of Object.keys(properties as object)) {
+    const value = (properties as Record<string, unknown>)[name]; // measured: each name is in the table
+    const rule = value === undefined ? undefined : byName.get(name);
     if (rule) at = writeProperty(bytes, at, rule, value);
   }
   return at;
 }
 
-function measureProperty(rule: PropertyRule, value: unknown, what: string): number {
+function measureProperty(rule: LabelledRule, value: unknown): number {
+  const what = rule.label;
   const from = rule.zeroIs ? 1 : 0;
   switch (rule.kind) {
     case 'boolean':
@@ -66,11 +71,11 @@ function measureProperty(rule: PropertyRule, value: unknown, what: string): numb
     case 'identifier':
       return measureIdentifier(value, what);
     case 'identifiers':
-      return list(value, what).reduce<number>((size, item) => size + measureIdentifier(item, what), 0);
+      return measureList(value, what, measureIdentifier);
     case 'binary':
       return 3 + checkBinary(value, what);
     case 'pairs':
-      return list(value, what).reduce<number>((size, pair) => size + measurePair(pair, what), 0);
+      return measureList(value, what, measurePair);
     case 'topic': {
       const mistake = typeof value === 'string' ? validateTopicName(value, Infinity) : undefined;
       if (mistake !== undefined) refuse(`${what}: ${mistake}`);
@@ -81,9 +86,11 @@ function measureProperty(rule: PropertyRule, value: unknown, what: string): numb
   }
 }
 
-function list(value: unknown, what: string): readonly unknown[] {
+function measureList(value: unknown, what: string, measure: (item: unknown, what: string) => number): number {
   if (!Array.isArray(value)) refuse(`${what} must be an array, not ${describe(value)}.`);
-  return value;
+  let size = 0;
+  for (const item of value) size += measure(item, what);
+  return size;
 }
 
 function measureIdentifier(value: unknown, what: string): number {
@@ -95,7 +102,7 @@ function measurePair(pair: unknown, what: string): number {
   if (!Array.isArray(pair) || pair.length !== 2) {
     refuse(`${what} must hold [name, value] pairs of strings, not ${describe(pair)}.`);
   }
-  return 5 + checkString(pair[0], `A name in ${what}`) + checkString(pair[1], `A value in ${what}`);
+  return 5 + checkString(pair[0], what) + checkString(pair[1], what);
 }
 
 // The casts below lean on measureProperty, which has checked each value's type against the same table.
