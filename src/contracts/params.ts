@@ -1,4 +1,5 @@
 // Named wildcards to values and back, through the schemas of the contract.
+import type { StandardSchemaV1 } from '@standard-schema/spec';
 import { TopicError } from '../topics/index.js';
 import { InvalidMessage, issuesOf, type MessageIssue } from './invalid-message.js';
 import type { Contract } from './topic-def.js';
@@ -31,10 +32,13 @@ function convert(
   const params: Record<string, unknown> = texts;
   let issues: MessageIssue[] | undefined;
   for (const name in contract.spec.params) {
-    const schema = contract.spec.params[name];
-    const result = schema?.['~standard'].validate(texts[name]);
-    if (result === undefined) continue;
-    if (result instanceof Promise) throw new TopicError(contract.pattern, asyncParam(contract, name));
+    const schema = contract.spec.params[name] as StandardSchemaV1; // its own key
+    const result = schema['~standard'].validate(texts[name]);
+    if (result instanceof Promise) {
+      // The definition is what is wrong; what becomes of this one validation is no news.
+      result.catch(() => {});
+      throw new TopicError(contract.pattern, asyncParam(contract, name));
+    }
     if (result.issues === undefined) params[name] = result.value;
     else issues = [...(issues ?? []), ...issuesOf(result, [name])];
   }

@@ -2,7 +2,7 @@
 import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
@@ -19,17 +19,36 @@ export interface Compiled {
   readonly instantiations: number;
 }
 
-/** Type-checks one file (a path from the project's root) with the project's options. */
-export async function compile(file: string): Promise<Compiled> {
-  // The project file has to lie inside the project, so that it resolves packages and `paths` as any other file does.
+/** Type-checks one file (a path from the project's root) with the project's options, or with others on top of them. */
+export function compile(file: string, compilerOptions: object = {}): Promise<Compiled> {
+  return inProject(async (folder) => {
+    const project = join(folder, 'tsconfig.json');
+    const config = {
+      extends: join(root, 'tsconfig.json'),
+      compilerOptions,
+      files: [join(root, file)],
+      include: [],
+      exclude: [],
+    };
+    await writeFile(project, JSON.stringify(config));
+    return parse(await run([tsc, '-p', project, '--pretty', 'false', '--extendedDiagnostics']), file);
+  });
+}
+
+/** The same for a text; it imports the project's sources from `../../src/`. */
+export function compileSource(source: string): Promise<Compiled> {
+  return inProject(async (folder) => {
+    const file = join(folder, 'source.ts');
+    await writeFile(file, source);
+    return compile(relative(root, file));
+  });
+}
+
+/** A temporary folder inside the project, so that what lies there resolves packages and `paths` as any other file does. */
+async function inProject<T>(work: (folder: string) => Promise<T>): Promise<T> {
   const folder = await mkdtemp(join(root, 'node_modules', '.compile-'));
   try {
-    const project = join(folder, 'tsconfig.json');
-    await writeFile(
-      project,
-      JSON.stringify({ extends: join(root, 'tsconfig.json'), include: [join(root, file)], exclude: [] }),
-    );
-    return parse(await run([tsc, '-p', project, '--pretty', 'false', '--extendedDiagnostics']), file);
+    return await work(folder);
   } finally {
     await rm(folder, { recursive: true });
   }
