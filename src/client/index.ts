@@ -8,7 +8,7 @@ export { fromDuplex } from '../transports/duplex.js';
 export { memoryTransportPair } from '../transports/memory.js';
 export type { Transport } from '../transports/transport.js';
 export type { Client, ClientStats } from './client.js';
-export { connect, withClient } from './connect.js';
+export { type ConnectOptions, connect, withClient } from './connect.js';
 export type { Endpoint } from './endpoint.js';
 export { ConnectError } from './errors.js';
 export type { AckErrorCode, AckOptions, AckOutcome, Message } from './message.js';

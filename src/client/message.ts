@@ -1,4 +1,4 @@
-import type { PublishProperties, QoS, UserProperties } from '../packets/packet.js';
+import type { QoS, UserProperties } from '../packets/packet.js';
 
 /** `sent`: the acknowledgement left. `stale`: the connection that brought the message is gone. `not-needed`: QoS 0. */
 export type AckOutcome = 'sent' | 'stale' | 'not-needed';
@@ -13,7 +13,7 @@ export interface AckOptions {
 }
 
 /** A message as it arrived. */
-export interface Message extends Readonly<PublishProperties> {
+export interface Message {
   readonly topic: string;
   /** Yours to keep. */
   readonly payload: Uint8Array;
@@ -22,6 +22,15 @@ export interface Message extends Readonly<PublishProperties> {
   /** The server says that it may have delivered this message before. */
   readonly duplicate: boolean;
   readonly packetId: number | undefined;
+  /** What the publisher says about the payload. */
+  readonly payloadFormat: 'bytes' | 'utf8';
+  /** Seconds that the message had left when the server sent it. */
+  readonly messageExpiryInterval: number | undefined;
+  readonly contentType: string | undefined;
+  readonly responseTopic: string | undefined;
+  readonly correlationData: Uint8Array | undefined;
+  /** In the publisher's order; empty where there are none. */
+  readonly userProperties: UserProperties;
   /** Of the subscriptions that this copy answers; empty where there are none. */
   readonly subscriptionIdentifiers: readonly number[];
   /** Which of the client's connections brought it. */

@@ -3,6 +3,7 @@ import type { ServerLimits } from '../session/server-limits.js';
 
 /** Where a client stands. `closed` is final. */
 export type ConnectionState =
+  | { readonly state: 'connecting' /** Counts from 1. */; readonly attempt: number }
   | {
       readonly state: 'connected';
       /** Counts this client's connections, from 1. */

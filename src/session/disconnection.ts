@@ -1,4 +1,4 @@
-import type { ReasonCode } from '../packets/reason-codes.js';
+import { type ReasonCode, reasonCodeName } from '../packets/reason-codes.js';
 
 /** Why a connection is gone, and who ended it. */
 export type Disconnection =
@@ -12,3 +12,21 @@ export type Disconnection =
   | { readonly by: 'network'; readonly cause: Error }
   /** `close()`, a keep-alive without an answer, or a mistake of the server that this client found: then `cause` says which. */
   | { readonly by: 'client'; readonly reasonCode: ReasonCode; readonly cause?: Error };
+
+/** The reason as the end of a sentence: "The connection was lost: ...". Without a full stop. */
+export function describeDisconnection(disconnection: Disconnection): string {
+  switch (disconnection.by) {
+    case 'server': {
+      const { packet, reasonCode, reasonString } = disconnection;
+      return `the server sent ${packet.toUpperCase()} (${reasonCodeName(reasonCode, packet)}${reasonString ? `: ${reasonString}` : ''})`;
+    }
+    case 'network':
+      return withoutStop(disconnection.cause.message);
+    case 'client':
+      return disconnection.cause ? withoutStop(disconnection.cause.message) : 'the client was closed';
+  }
+}
+
+function withoutStop(sentence: string): string {
+  return sentence.replace(/\.$/, '');
+}

@@ -33,7 +33,7 @@ export function serverLimits(connect: ConnectPacket, connack: ConnackPacket): Se
     retain: said.retainAvailable ?? true,
     wildcards: said.wildcardSubscriptionAvailable ?? true,
     subscriptionIdentifiers: version5 && (said.subscriptionIdentifiersAvailable ?? true),
-    shared: version5 && (said.sharedSubscriptionAvailable ?? true),
+    shared: said.sharedSubscriptionAvailable ?? true,
     topicAliasMaximum: said.topicAliasMaximum ?? 0,
     sessionExpiryInterval:
       said.sessionExpiryInterval ??

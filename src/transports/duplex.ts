@@ -11,6 +11,7 @@ export function fromDuplex(duplex: Duplex, kind: Transport['kind'] = 'custom'): 
  */
 export class DuplexTransport implements Transport {
   readonly kind: Transport['kind'];
+  readonly freshChunks: boolean;
   readonly #duplex: Duplex;
   readonly #readsByItself: boolean;
   #onBytes: ((chunk: Uint8Array) => void) | undefined;
@@ -21,6 +22,7 @@ export class DuplexTransport implements Transport {
     this.#duplex = duplex;
     this.kind = kind;
     this.#readsByItself = readsByItself;
+    this.freshChunks = !readsByItself;
     duplex.on('error', ignore); // the reason arrives with 'close'; without a listener it would end the process
   }
 

@@ -21,6 +21,7 @@ export function memoryTransportPair(options: MemoryTransportOptions = {}): [Tran
 
 class MemoryTransport implements Transport {
   readonly kind = 'memory';
+  readonly freshChunks = true;
   readonly #cut: ((bytes: Uint8Array) => Iterable<Uint8Array>) | undefined;
   readonly #highWaterMark: number;
   #peer: MemoryTransport | undefined;

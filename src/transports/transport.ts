@@ -1,6 +1,8 @@
 /** A byte stream to a peer. Not a Node stream, so that TCP can read into a buffer of ours. */
 export interface Transport {
   readonly kind: 'tcp' | 'tls' | 'unix' | 'ws' | 'memory' | 'custom';
+  /** Chunks are not written to again once they were handed over: parts of them may be kept. Otherwise they must be copied. */
+  readonly freshChunks?: boolean;
   /** Called once. `onBytes` must use or copy the chunk before it returns; `onClose` is called once, last. */
   start(onBytes: (chunk: Uint8Array) => void, onClose: (error?: Error) => void): void;
   /** Takes the bytes before it returns (they may be reused). False when the peer is slower than we write. */

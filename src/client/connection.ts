@@ -1,0 +1,172 @@
+import { PacketDecoder, PacketWriter } from '../packets/index.js';
+import type { Packet } from '../packets/packet.js';
+import type { Clock } from '../time/clock.js';
+import type { Transport } from '../transports/transport.js';
+
+export interface ConnectionSettings {
+  readonly protocolVersion: 4 | 5;
+  readonly maximumPacketSize: number;
+  readonly clock: Clock;
+}
+
+export interface ConnectionEvents {
+  /** Before the packets of a read. */
+  reading(): void;
+  packet(packet: Packet, now: number): void;
+  /** All packets of a read were handed over. */
+  read(): void;
+  /** What `packet` or the decoder threw: nothing more is read. */
+  failed(error: Error): void;
+  /** The socket takes more, or does not. */
+  writable(writable: boolean): void;
+  /** The byte stream is gone; called once, last. */
+  closed(error?: Error): void;
+}
+
+/** What one tick may gather before it is written without waiting for the tick's end. */
+const flushAt = 65_536;
+/** How long a peer may take to close its end after we closed ours, in milliseconds. */
+const linger = 1_000;
+
+/** One byte stream to the server, with packets on this side of it: decodes what comes, writes what leaves once a tick. */
+export class Connection {
+  readonly #transport: Transport;
+  readonly #events: ConnectionEvents;
+  readonly #clock: Clock;
+  readonly #decoder: PacketDecoder;
+  readonly #writer: PacketWriter;
+  readonly #flush = () => this.flush();
+  readonly #onPacket = (packet: Packet) => this.#events.packet(packet, this.#readAt);
+  #flushScheduled = false;
+  #deaf = false;
+  #mute = false;
+  #paused = false;
+  #readAt: number;
+  #writtenAt: number;
+  #bytesIn = 0;
+  #bytesOut = 0;
+  #cancelLinger: () => void = () => undefined;
+  #isClosed: () => void = () => undefined;
+  /** Resolves when the byte stream is gone for good. */
+  readonly closed: Promise<void>;
+
+  constructor(transport: Transport, settings: ConnectionSettings, events: ConnectionEvents) {
+    const { protocolVersion, maximumPacketSize, clock } = settings;
+    this.#transport = transport;
+    this.#events = events;
+    this.#clock = clock;
+    this.#readAt = this.#writtenAt = clock.now();
+    this.#decoder = new PacketDecoder({
+      receiver: 'client',
+      protocolVersion,
+      maximumPacketSize,
+      reusesChunks: !transport.freshChunks,
+    });
+    this.#writer = new PacketWriter({ protocolVersion, sink: (bytes) => this.#put(bytes) });
+    this.closed = new Promise((resolve) => {
+      this.#isClosed = resolve;
+    });
+  }
+
+  get readAt(): number {
+    return this.#readAt;
+  }
+
+  get writtenAt(): number {
+    return this.#writtenAt;
+  }
+
+  get bytesIn(): number {
+    return this.#bytesIn;
+  }
+
+  get bytesOut(): number {
+    return this.#bytesOut;
+  }
+
+  get paused(): boolean {
+    return this.#paused;
+  }
+
+  start(): void {
+    this.#transport.onDrain(() => this.#events.writable(true));
+    this.#transport.start(
+      (chunk) => this.#take(chunk),
+      (error) => {
+        this.#deaf = this.#mute = true;
+        this.#cancelLinger();
+        this.#events.closed(error);
+        this.#isClosed();
+      },
+    );
+  }
+
+  /** Leaves with what else is written in this tick. Throws InvalidPacketError, and writes nothing, if it is not legal MQTT. */
+  write(packet: Packet): void {
+    this.#writer.write(packet);
+    if (this.#writer.pendingBytes >= flushAt) {
+      this.flush();
+    } else if (!this.#flushScheduled) {
+      this.#flushScheduled = true;
+      queueMicrotask(this.#flush);
+    }
+  }
+
+  flush(): void {
+    this.#flushScheduled = false;
+    if (this.#writer.pendingBytes > 0) this.#writer.flush();
+  }
+
+  /** Stops or goes on reading, so that the server feels it. */
+  pause(paused: boolean): void {
+    if (paused === this.#paused) return;
+    this.#paused = paused;
+    if (paused) this.#transport.pause();
+    else this.#transport.resume();
+  }
+
+  /** Writes what is pending, then ends the stream; a peer that does not end its own is cut. Nothing more is read. */
+  close(): void {
+    if (this.#mute) return;
+    this.#deaf = true;
+    this.flush();
+    this.#mute = true;
+    this.#cancelLinger = this.#clock.setTimer(linger, () =>
+      this.#transport.close(new Error('The server did not close its end of the connection.')),
+    );
+    this.#transport.close();
+  }
+
+  /** Ends the stream and leaves out what is pending: the server said goodbye, nothing may follow. */
+  closeUnwritten(): void {
+    this.#mute = true;
+    this.#deaf = true;
+    this.#transport.close();
+  }
+
+  /** At once. */
+  cut(error: Error): void {
+    this.#deaf = this.#mute = true;
+    this.#transport.close(error);
+  }
+
+  #take(chunk: Uint8Array): void {
+    if (this.#deaf) return;
+    this.#readAt = this.#clock.now();
+    this.#bytesIn += chunk.length;
+    try {
+      this.#events.reading();
+      this.#decoder.push(chunk, this.#onPacket);
+      if (!this.#deaf) this.#events.read();
+    } catch (error) {
+      this.#events.failed(error as Error); // decoder and session throw errors only
+    }
+  }
+
+  #put(bytes: Uint8Array): void {
+    if (this.#mute) return;
+    this.#bytesOut += bytes.length;
+    this.#writtenAt = this.#clock.now();
+    if (!this.#transport.write(bytes)) this.#events.writable(false);
+  }
+}

@@ -1,0 +1,200 @@
+import { LimitError, ProtocolError } from '../packets/errors.js';
+import type {
+  AckProperties,
+  ConnackPacket,
+  DisconnectPacket,
+  Packet,
+  PublishPacket,
+} from '../packets/packet.js';
+import type { ReasonCode } from '../packets/reason-codes.js';
+import { UnsupportedProtocolError } from '../packets/unsupported-protocol.js';
+import type { LedgerEntry } from '../session/acknowledgements.js';
+import type { Disconnection } from '../session/disconnection.js';
+import type { Effects, Request } from '../session/effects.js';
+import type { PublishRequest } from '../session/outbound.js';
+import type { ServerLimits } from '../session/server-limits.js';
+import { Session } from '../session/session.js';
+import type { Transport } from '../transports/transport.js';
+import { Connection } from './connection.js';
+import { KeepAlive } from './keep-alive.js';
+import type { Settler } from './received-message.js';
+import type { Settings } from './settings.js';
+import { Waiters } from './waiters.js';
+
+export interface DriverEvents {
+  connected(limits: ServerLimits, sessionPresent: boolean): void;
+  /** `gone` follows. */
+  refused(connack: ConnackPacket): void;
+  deliver(packet: PublishPacket, entry: LedgerEntry | undefined): void;
+  /** The connection is gone, whoever ended it; called once for each. The session knows; what waited for an answer does not yet. */
+  gone(disconnection: Disconnection): void;
+}
+
+/** Drives the session over a connection, with a clock: performs what the session wants done, and tells it what happens. */
+export class Driver implements Effects, Settler {
+  readonly #settings: Settings;
+  readonly #events: DriverEvents;
+  readonly #lostError: (disconnection: Disconnection, maybeDelivered: boolean) => Error;
+  readonly session: Session;
+  /** Woken when the last request has its answer, and when the connection is gone. */
+  readonly idle = new Waiters();
+  #connection: Connection | undefined;
+  #keepAlive: KeepAlive | undefined;
+  #isGone = true;
+
+  constructor(
+    settings: Settings,
+    events: DriverEvents,
+    lostError: (disconnection: Disconnection, maybeDelivered: boolean) => Error,
+  ) {
+    this.#settings = settings;
+    this.#events = events;
+    this.#lostError = lostError;
+    this.session = new Session(settings, this);
+  }
+
+  get bytesIn(): number {
+    return this.#connection?.bytesIn ?? 0;
+  }
+
+  get bytesOut(): number {
+    return this.#connection?.bytesOut ?? 0;
+  }
+
+  /** Resolves when the byte stream is gone for good, which may be a moment after `gone`. */
+  get closed(): Promise<void> {
+    return this.#connection?.closed ?? Promise.resolve();
+  }
+
+  open(transport: Transport): void {
+    this.#isGone = false;
+    this.#connection = new Connection(transport, this.#settings, {
+      reading: () => this.#guardWindow(),
+      packet: (packet, now) => this.session.receive(packet, now),
+      read: () => this.regulate(),
+      failed: (error) => this.#fail(error),
+      writable: (writable) => this.session.writable(writable),
+      closed: (error) =>
+        this.#gone({ by: 'network', cause: error ?? new Error('The server closed the connection.') }),
+    });
+    this.#connection.start();
+    this.session.open(this.#settings.connect, Math.floor(this.#settings.random() * 65_535));
+  }
+
+  /** Says goodbye and closes. Throws an InvalidPacketError, and does nothing, for illegal properties. */
+  leave(reasonCode: ReasonCode, properties?: DisconnectPacket['properties'], cause?: Error): void {
+    if (this.#isGone) return;
+    this.session.disconnect(reasonCode, properties);
+    this.#connection?.close();
+    this.#gone({ by: 'client', reasonCode, ...(cause && { cause }) });
+  }
+
+  /** Closes at once, without a word. */
+  cut(cause: Error): void {
+    this.#connection?.cut(cause);
+    this.#gone({ by: 'network', cause });
+  }
+
+  // What the application wants
+
+  settle(entry: LedgerEntry, code: number, properties: AckProperties | undefined): void {
+    this.session.settle(entry, code, properties);
+    if (this.#connection?.paused) this.regulate();
+  }
+
+  /** The caller of a publish waits no longer. */
+  withdraw(request: PublishRequest): void {
+    if (this.session.withdraw(request)) this.#wakeIdle();
+  }
+
+  /**
+   * MQTT 3.1.1 has no receive maximum: at the mark we stop reading, so that the server feels it. Not while a request of ours waits
+   * for its answer, which would then never be read.
+   */
+  regulate(): void {
+    if (this.#settings.protocolVersion === 5) return;
+    const full = this.session.unacknowledged >= this.#settings.receiveMaximum;
+    this.#connection?.pause(full && this.session.awaited === 0);
+  }
+
+  // What the session wants (Effects)
+
+  send(packet: Packet): void {
+    this.#connection?.write(packet);
+  }
+
+  connected(limits: ServerLimits, sessionPresent: boolean): void {
+    const connection = this.#connection!; // it brought the CONNACK
+    this.#keepAlive = new KeepAlive(this.#settings.clock, limits.keepAlive, {
+      lastReadAt: () => connection.readAt,
+      lastWriteAt: () => connection.writtenAt,
+      paused: () => connection.paused,
+      ping: () => this.session.ping(),
+      dead: () =>
+        this.leave(
+          0x8d,
+          undefined,
+          new Error(`The server was silent for longer than the keep-alive of ${limits.keepAlive} s allows.`),
+        ),
+    });
+    this.#events.connected(limits, sessionPresent);
+  }
+
+  refused(connack: ConnackPacket): void {
+    this.#connection?.closeUnwritten();
+    this.#events.refused(connack);
+    this.#gone({ by: 'server', packet: 'connack', reasonCode: connack.reasonCode });
+  }
+
+  disconnected(disconnection: Disconnection): void {
+    this.#connection?.closeUnwritten();
+    this.#gone(disconnection);
+  }
+
+  deliver(packet: PublishPacket, entry: LedgerEntry | undefined): void {
+    this.#events.deliver(packet, entry);
+  }
+
+  answer<A>(request: Request<A>, outcome: A | Error): void {
+    request.settle(outcome);
+    this.#wakeIdle();
+  }
+
+  acknowledged(entry: LedgerEntry): void {
+    entry.listener?.();
+  }
+
+  #wakeIdle(): void {
+    if (this.idle.size > 0 && this.session.awaited === 0) this.idle.wake();
+  }
+
+  #guardWindow(): void {
+    const bound = this.#settings.receiveMaximum * 4;
+    if (this.#settings.protocolVersion === 5 || this.session.unacknowledged < bound) return;
+    throw new LimitError(
+      'queue',
+      `The server sent ${bound} messages that are not acknowledged while requests waited for its answer: acknowledge sooner, or raise receiveMaximum.`,
+    );
+  }
+
+  #fail(error: Error): void {
+    if (error instanceof UnsupportedProtocolError) {
+      // A server that does not know MQTT 5 does not know its DISCONNECT either.
+      this.#connection?.cut(error);
+      this.#gone({ by: 'client', reasonCode: error.reasonCode, cause: error });
+      return;
+    }
+    const reasonCode = error instanceof ProtocolError ? error.reasonCode : 0x83;
+    this.leave(reasonCode, undefined, error);
+  }
+
+  #gone(disconnection: Disconnection): void {
+    if (this.#isGone) return;
+    this.#isGone = true;
+    this.#keepAlive?.stop();
+    this.session.lost((maybeDelivered) => this.#lostError(disconnection, maybeDelivered));
+    this.#events.gone(disconnection);
+    this.session.end((maybeDelivered) => this.#lostError(disconnection, maybeDelivered));
+    this.idle.wake();
+  }
+}

@@ -1,0 +1,32 @@
+import { InvalidPacketError } from '../packets/errors.js';
+import type { DisconnectPacket } from '../packets/packet.js';
+import type { DisconnectOptions } from './options.js';
+import type { Settings } from './settings.js';
+
+/**
+ * What DISCONNECT says beside its reason code. Throws an InvalidPacketError for what the protocol version does not have, or the session
+ * was not opened for.
+ */
+export function goodbyeProperties(
+  { protocolVersion, connect, generatedId }: Settings,
+  { sessionExpiryInterval, reasonString }: DisconnectOptions,
+): DisconnectPacket['properties'] {
+  const asked = connect.properties?.sessionExpiryInterval ?? 0;
+  if (protocolVersion === 4 && (sessionExpiryInterval !== undefined || reasonString !== undefined)) {
+    throw new InvalidPacketError(
+      'MQTT 3.1.1 has no sessionExpiryInterval and no reasonString: leave them out of disconnect().',
+    );
+  }
+  if (sessionExpiryInterval && asked === 0) {
+    throw new InvalidPacketError(
+      'disconnect() cannot make a session last that connect() asked to end with the connection (3.14.2.2.2): set sessionExpiryInterval there.',
+    );
+  }
+  // Nobody comes back under a generated client id: the server need not wait.
+  const expiry = sessionExpiryInterval ?? (generatedId && asked > 0 ? 0 : undefined);
+  if (expiry === undefined && reasonString === undefined) return undefined;
+  return {
+    ...(expiry !== undefined && { sessionExpiryInterval: expiry }),
+    ...(reasonString !== undefined && { reasonString }),
+  };
+}

@@ -1,0 +1,60 @@
+import type { Clock } from '../time/clock.js';
+
+/** What the keep-alive looks at and what it does. Times are milliseconds of the clock. */
+export interface Pulse {
+  lastReadAt(): number;
+  lastWriteAt(): number;
+  /** We have stopped reading ourselves: silence says nothing about the server. */
+  paused(): boolean;
+  ping(): void;
+  dead(): void;
+}
+
+/**
+ * One coarse timer, four ticks an interval, that compares times; nothing is rescheduled for a packet. It pings when nothing was
+ * written for most of the interval, or nothing read: publishing must not hide that the server is silent. Silence for half an
+ * interval after a ping is the end: at the latest 1.5 intervals after the last sign of life.
+ */
+export class KeepAlive {
+  readonly #clock: Clock;
+  readonly #interval: number;
+  readonly #pulse: Pulse;
+  #cancel: () => void = () => undefined;
+  #pingedAt: number | undefined;
+
+  /** `seconds` is the interval that client and server agreed on; 0 is off. */
+  constructor(clock: Clock, seconds: number, pulse: Pulse) {
+    this.#clock = clock;
+    this.#interval = seconds * 1_000;
+    this.#pulse = pulse;
+    if (seconds > 0) this.#arm();
+  }
+
+  stop(): void {
+    this.#cancel();
+  }
+
+  #arm(): void {
+    this.#cancel = this.#clock.setTimer(this.#interval / 4, () => {
+      this.#arm();
+      this.#tick(this.#clock.now());
+    });
+  }
+
+  #tick(now: number): void {
+    const pulse = this.#pulse;
+    const paused = pulse.paused();
+    if (this.#pingedAt !== undefined) {
+      const alive = paused || pulse.lastReadAt() >= this.#pingedAt;
+      if (!alive && now - this.#pingedAt >= this.#interval / 2) pulse.dead();
+      if (!alive) return;
+      this.#pingedAt = undefined;
+    }
+    const quiet = (this.#interval * 3) / 4;
+    const wroteLately = now - pulse.lastWriteAt() < quiet;
+    const readLately = paused || now - pulse.lastReadAt() < quiet;
+    if (wroteLately && readLately) return;
+    this.#pingedAt = now;
+    pulse.ping();
+  }
+}

@@ -1,0 +1,296 @@
+import { type Disconnection, describeDisconnection } from '../session/disconnection.js';
+import { ClosedError, ConnectionLostError } from '../session/errors.js';
+import type { Transport } from '../transports/transport.js';
+import type { Client, ClientStats } from './client.js';
+import { goneBeforeConnack, nonsenseFrom, refusedBy } from './connect-failures.js';
+import { Driver } from './driver.js';
+import { goodbyeProperties } from './goodbye.js';
+import type { Message } from './message.js';
+import { MessageBuffer } from './message-buffer.js';
+import type { MessageStream, StreamOptions } from './message-stream.js';
+import type {
+  DisconnectOptions,
+  Granted,
+  Payload,
+  PublishOptions,
+  PublishResult,
+  SubscribeOptions,
+  TopicFilter,
+} from './options.js';
+import { ReceivedMessage } from './received-message.js';
+import {
+  PublishCall,
+  publishPacket,
+  SubscribeCall,
+  subscribePacket,
+  UnsubscribeCall,
+  unsubscribePacket,
+} from './requests.js';
+import type { Settings } from './settings.js';
+import type { ConnectionState } from './state.js';
+import { StateLog } from './state-log.js';
+
+type Connected = Extract<ConnectionState, { state: 'connected' }>;
+
+/** For app/: who gets every message, and is told of the end. See `dispatchMessages`. */
+export interface Dispatcher {
+  readonly receive: (message: Message) => void;
+  readonly lost: (disconnection: Disconnection) => void;
+}
+
+const handedOver = Promise.resolve<PublishResult>({ qos: 0 });
+
+/** The client that `connect` resolves with: requests and streams for the application, on top of the driver. */
+export class MqttClient implements Client {
+  readonly #where: string;
+  readonly #settings: Settings;
+  readonly #driver: Driver;
+  readonly #buffer: MessageBuffer;
+  readonly #states = new StateLog({ state: 'connecting', attempt: 1 });
+  #clientId: string;
+  #lost: ((disconnection: Disconnection) => void) | undefined;
+  /** `disconnect` was called: no new requests. */
+  #leaving = false;
+
+  private constructor(
+    where: string,
+    settings: Settings,
+    onConnected: () => void,
+    onFailed: (error: Error) => void,
+  ) {
+    this.#where = where;
+    this.#settings = settings;
+    this.#clientId = settings.connect.clientId;
+    this.#buffer = new MessageBuffer(settings.qos0Limit);
+    let refusal: Error | undefined;
+    this.#driver = new Driver(
+      settings,
+      {
+        connected: (server, sessionPresent) => {
+          const { connectionId } = this.#driver.session;
+          this.#clientId = server.clientId;
+          this.#states.current = { state: 'connected', connectionId, sessionPresent, server };
+          onConnected();
+        },
+        refused: (connack) => {
+          refusal = refusedBy(where, connack, settings.protocolVersion);
+        },
+        deliver: (packet, entry) =>
+          this.#buffer.push(
+            new ReceivedMessage(packet, entry, this.#driver, this.#driver.session.connectionId),
+          ),
+        gone: (disconnection) => {
+          const handshaking = this.#states.current.state === 'connecting';
+          this.#ended(disconnection);
+          if (handshaking) onFailed(refusal ?? failureOf(where, disconnection));
+        },
+      },
+      (disconnection, maybeDelivered) => this.#lostError(disconnection, maybeDelivered),
+    );
+  }
+
+  /** Shakes hands over a fresh transport. If that fails, or the signal aborts, the transport is closed. */
+  static open(
+    where: string,
+    settings: Settings,
+    transport: Transport,
+    signal: AbortSignal,
+  ): Promise<MqttClient> {
+    return new Promise((resolve, reject) => {
+      const settled = () => signal.removeEventListener('abort', aborted);
+      const client: MqttClient = new MqttClient(
+        where,
+        settings,
+        () => {
+          settled();
+          resolve(client);
+        },
+        (error) => {
+          settled();
+          reject(error);
+        },
+      );
+      const aborted = () => {
+        reject(signal.reason);
+        client.#driver.cut(new Error('The attempt to connect was given up.'));
+      };
+      signal.addEventListener('abort', aborted, { once: true });
+      client.#driver.open(transport);
+    });
+  }
+
+  get state(): ConnectionState {
+    return this.#states.current;
+  }
+
+  get clientId(): string {
+    return this.#clientId;
+  }
+
+  async connected(options: { signal?: AbortSignal } = {}): Promise<Connected> {
+    options.signal?.throwIfAborted();
+    const { state } = this;
+    if (state.state === 'connected') return state;
+    throw this.#noConnection();
+  }
+
+  disconnected(options: { signal?: AbortSignal } = {}): Promise<Disconnection> {
+    return this.#states.disconnected(options.signal);
+  }
+
+  states(options: { signal?: AbortSignal } = {}): AsyncIterable<ConnectionState> {
+    return this.#states.all(options.signal);
+  }
+
+  publish(topic: string, payload?: Payload, options: PublishOptions = {}): Promise<PublishResult> {
+    try {
+      this.#admit(options.signal);
+      const packet = publishPacket(topic, payload, options);
+      if (packet.qos === 0 && this.#driver.session.publishAtOnce(packet)) return handedOver;
+      return new Promise((resolve, reject) => {
+        const { protocolVersion } = this.#settings;
+        const call = new PublishCall(packet, protocolVersion, resolve, reject, options.signal);
+        this.#driver.session.publish(call);
+        if (options.signal) call.watchSignal(() => this.#driver.withdraw(call));
+        this.#driver.regulate();
+      });
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  subscribe(
+    filters: string | TopicFilter | readonly (string | TopicFilter)[],
+    options: SubscribeOptions = {},
+  ): Promise<readonly Granted[]> {
+    return new Promise((resolve, reject) => {
+      this.#admit(options.signal);
+      const call = new SubscribeCall(subscribePacket(filters, options), options, resolve, reject);
+      this.#driver.session.subscribe(call);
+      call.watchSignal();
+      this.#driver.regulate();
+    });
+  }
+
+  unsubscribe(
+    filters: string | readonly string[],
+    options: { signal?: AbortSignal } = {},
+  ): Promise<readonly Granted[]> {
+    return new Promise((resolve, reject) => {
+      this.#admit(options.signal);
+      const call = new UnsubscribeCall(unsubscribePacket(filters), resolve, reject, options.signal);
+      this.#driver.session.unsubscribe(call);
+      call.watchSignal();
+      this.#driver.regulate();
+    });
+  }
+
+  messages(options: StreamOptions = {}): MessageStream {
+    return this.#buffer.stream(options);
+  }
+
+  /** See `dispatchMessages`. */
+  dispatch(dispatcher: Dispatcher): () => void {
+    const end = this.#buffer.dispatch(dispatcher.receive);
+    this.#lost = dispatcher.lost;
+    return () => {
+      end();
+      if (this.#lost === dispatcher.lost) this.#lost = undefined;
+    };
+  }
+
+  async drain({ signal }: { signal?: AbortSignal } = {}): Promise<void> {
+    const { clock, drainTimeout } = this.#settings;
+    let late = false;
+    const cancel = clock.setTimer(drainTimeout, () => {
+      late = true;
+      this.#driver.idle.wake();
+    });
+    try {
+      while (!late && this.state.state === 'connected' && this.#driver.session.awaited > 0) {
+        await this.#driver.idle.wait(signal);
+      }
+    } finally {
+      cancel();
+    }
+  }
+
+  async disconnect(options: DisconnectOptions = {}): Promise<void> {
+    const properties = goodbyeProperties(this.#settings, options);
+    this.#leaving = true;
+    await this.drain(options).catch(() => undefined); // the signal: what is under way is waited for no longer
+    this.#driver.leave(options.withWill ? 0x04 : 0x00, properties);
+    await this.#driver.closed;
+  }
+
+  /** Like `close`, with a reason code of ours. */
+  async leave(reasonCode: 0x00 | 0x04): Promise<void> {
+    this.#leaving = true;
+    this.#driver.leave(reasonCode, goodbyeProperties(this.#settings, {}));
+    await this.#driver.closed;
+  }
+
+  close(): Promise<void> {
+    return this.leave(0x00);
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.disconnect();
+  }
+
+  stats(): ClientStats {
+    const { inFlight, queued, unacknowledged, oldestUnacknowledgedAt, ignored } = this.#driver.session.counts;
+    return {
+      inFlightOut: inFlight,
+      queuedOut: queued,
+      unackedIn: unacknowledged,
+      oldestUnackedMs:
+        oldestUnacknowledgedAt === undefined ? 0 : this.#settings.clock.now() - oldestUnacknowledgedAt,
+      bufferedIn: this.#buffer.length,
+      dropped: this.#buffer.dropped,
+      ignored,
+      bytesIn: this.#driver.bytesIn,
+      bytesOut: this.#driver.bytesOut,
+    };
+  }
+
+  /** Refuses what comes too late. */
+  #admit(signal: AbortSignal | undefined): void {
+    if (this.#leaving || this.#states.current.state !== 'connected') throw this.#noConnection();
+    signal?.throwIfAborted();
+  }
+
+  #noConnection(): Error {
+    const { current } = this.#states;
+    if (current.state === 'closed') return this.#lostError(current.last, false);
+    return new ClosedError('This client is being closed and takes no more requests.');
+  }
+
+  #ended(disconnection: Disconnection): void {
+    const byUs = disconnection.by === 'client' && !disconnection.cause;
+    this.#states.current = { state: 'closed', last: disconnection };
+    this.#buffer.end(byUs ? undefined : this.#lostError(disconnection, false));
+    this.#lost?.(disconnection);
+  }
+
+  #lostError(disconnection: Disconnection, maybeDelivered: boolean): Error {
+    const known = maybeDelivered
+      ? 'The server may or may not have acted on the request.'
+      : 'Nothing of the request was sent.';
+    if (disconnection.by === 'client' && !disconnection.cause) {
+      return new ClosedError(`The client was closed before the server answered. ${known}`);
+    }
+    return new ConnectionLostError(
+      disconnection,
+      maybeDelivered,
+      `The connection to ${this.#where} was lost: ${describeDisconnection(disconnection)}. ${known}`,
+    );
+  }
+}
+
+function failureOf(where: string, disconnection: Disconnection): Error {
+  if (disconnection.by === 'client' && disconnection.cause) {
+    return nonsenseFrom(where, disconnection.cause, disconnection.reasonCode);
+  }
+  return goneBeforeConnack(where, disconnection);
+}

@@ -1,0 +1,213 @@
+// What callers wait for: a packet on its way, with the two ends of the caller's promise.
+import type {
+  AckPacket,
+  PublishPacket,
+  SubackPacket,
+  SubscribePacket,
+  SubscriptionRequest,
+  UnsubackPacket,
+  UnsubscribePacket,
+} from '../packets/packet.js';
+import { reasonCodeName } from '../packets/reason-codes.js';
+import type { Request } from '../session/effects.js';
+import { NegativeAckError } from '../session/errors.js';
+import type { PublishRequest } from '../session/outbound.js';
+import type { SubscribeRequest, UnsubscribeRequest } from '../session/subscriptions.js';
+import type { Granted, PublishOptions, PublishResult, SubscribeOptions, TopicFilter } from './options.js';
+import { bytesOf, propertiesOf } from './settings.js';
+
+type Resolve<T> = (result: T) => void;
+type Reject = (error: unknown) => void;
+
+/** An answer of type `A` makes a result of type `R`. The signal ends the caller's wait, `withdraw` decides what becomes of the packet. */
+abstract class Call<A, R> implements Request<A> {
+  readonly #resolve: Resolve<R>;
+  readonly #reject: Reject;
+  readonly #signal: AbortSignal | undefined;
+  #aborted: (() => void) | undefined;
+
+  constructor(resolve: Resolve<R>, reject: Reject, signal: AbortSignal | undefined) {
+    this.#resolve = resolve;
+    this.#reject = reject;
+    this.#signal = signal;
+  }
+
+  /** Once the request is under way. */
+  watchSignal(withdraw?: () => void): void {
+    if (!this.#signal) return;
+    this.#aborted = () => {
+      withdraw?.();
+      this.#reject(this.#signal?.reason);
+    };
+    this.#signal.addEventListener('abort', this.#aborted, { once: true });
+  }
+
+  settle(outcome: A | Error): void {
+    if (this.#aborted) this.#signal?.removeEventListener('abort', this.#aborted);
+    if (outcome instanceof Error) {
+      this.#reject(outcome);
+      return;
+    }
+    const result = this.result(outcome);
+    if (result instanceof Error) this.#reject(result);
+    else this.#resolve(result);
+  }
+
+  protected abstract result(answer: A): R | Error;
+}
+
+export class PublishCall extends Call<AckPacket | undefined, PublishResult> implements PublishRequest {
+  readonly packet: PublishPacket;
+  readonly #protocolVersion: 4 | 5;
+
+  constructor(
+    packet: PublishPacket,
+    protocolVersion: 4 | 5,
+    resolve: Resolve<PublishResult>,
+    reject: Reject,
+    signal: AbortSignal | undefined,
+  ) {
+    super(resolve, reject, signal);
+    this.packet = packet;
+    this.#protocolVersion = protocolVersion;
+  }
+
+  protected result(answer: AckPacket | undefined): PublishResult {
+    const { qos } = this.packet;
+    if (qos === 0 || !answer) return { qos: 0 };
+    const { packetId, reasonCode, properties } = answer;
+    return {
+      qos,
+      packetId,
+      reasonCode,
+      matched: this.#protocolVersion === 5 ? reasonCode !== 0x10 : undefined,
+      ...(properties?.reasonString !== undefined && { reasonString: properties.reasonString }),
+      ...(properties?.userProperties && { userProperties: properties.userProperties }),
+    };
+  }
+}
+
+export class SubscribeCall extends Call<SubackPacket, readonly Granted[]> implements SubscribeRequest {
+  readonly packet: SubscribePacket;
+  readonly #partial: 'throw' | 'return';
+
+  constructor(
+    packet: SubscribePacket,
+    options: SubscribeOptions,
+    resolve: Resolve<readonly Granted[]>,
+    reject: Reject,
+  ) {
+    super(resolve, reject, options.signal);
+    this.packet = packet;
+    this.#partial = options.partial ?? 'throw';
+  }
+
+  protected result(answer: SubackPacket): readonly Granted[] | Error {
+    const granted = this.packet.subscriptions.map(({ filter }, index): Granted => {
+      const reasonCode = answer.reasonCodes[index]!; // the session has checked the count
+      return { filter, reasonCode, qos: reasonCode <= 2 ? (reasonCode as 0 | 1 | 2) : undefined }; // the decoder lets 0 to 2 and failures through
+    });
+    return this.#partial === 'return' ? granted : (refusal(answer, granted) ?? granted);
+  }
+}
+
+export class UnsubscribeCall extends Call<UnsubackPacket, readonly Granted[]> implements UnsubscribeRequest {
+  readonly packet: UnsubscribePacket;
+
+  constructor(
+    packet: UnsubscribePacket,
+    resolve: Resolve<readonly Granted[]>,
+    reject: Reject,
+    signal: AbortSignal | undefined,
+  ) {
+    super(resolve, reject, signal);
+    this.packet = packet;
+  }
+
+  protected result(answer: UnsubackPacket): readonly Granted[] | Error {
+    const granted = this.packet.filters.map(
+      (filter, index): Granted => ({ filter, reasonCode: answer.reasonCodes[index] ?? 0, qos: undefined }),
+    );
+    return refusal(answer, granted) ?? granted;
+  }
+}
+
+function refusal(
+  answer: SubackPacket | UnsubackPacket,
+  granted: readonly Granted[],
+): NegativeAckError | undefined {
+  const refused = granted.filter(({ reasonCode }) => reasonCode >= 0x80);
+  if (refused.length === 0) return undefined;
+  const { reasonString } = answer.properties ?? {};
+  const list = refused.map(
+    ({ filter, reasonCode }) => `"${filter}" (${reasonCodeName(reasonCode, answer.type)})`,
+  );
+  return new NegativeAckError(
+    answer.type,
+    answer.reasonCodes,
+    reasonString,
+    `The server refused to ${answer.type === 'suback' ? 'subscribe' : 'unsubscribe'} ${list.join(', ')}${reasonString ? `: ${reasonString}` : ''}.`,
+  );
+}
+
+export function publishPacket(
+  topic: string,
+  payload: string | Uint8Array | undefined,
+  options: PublishOptions,
+): PublishPacket {
+  const packet: PublishPacket = {
+    type: 'publish',
+    topic,
+    payload: bytesOf(payload),
+    qos: options.qos ?? 0,
+    retain: options.retain ?? false,
+    duplicate: false,
+  };
+  const properties = propertiesOf(options);
+  if (properties) packet.properties = properties;
+  return packet;
+}
+
+export function subscribePacket(
+  filters: string | TopicFilter | readonly (string | TopicFilter)[],
+  options: SubscribeOptions,
+): SubscribePacket {
+  const packet: SubscribePacket = {
+    type: 'subscribe',
+    packetId: 1, // until the session gives it its own
+    subscriptions: listOf(filters).map(subscriptionRequest),
+  };
+  const { id, userProperties } = options;
+  if (id !== undefined || userProperties) {
+    packet.properties = {
+      ...(id !== undefined && { subscriptionIdentifier: id }),
+      ...(userProperties && { userProperties }),
+    };
+  }
+  return packet;
+}
+
+export function unsubscribePacket(filters: string | readonly string[]): UnsubscribePacket {
+  return {
+    type: 'unsubscribe',
+    packetId: 1 /* as above */,
+    filters: typeof filters === 'string' ? [filters] : [...filters],
+  };
+}
+
+function listOf(
+  filters: string | TopicFilter | readonly (string | TopicFilter)[],
+): readonly (string | TopicFilter)[] {
+  return Array.isArray(filters) ? filters : [filters as string | TopicFilter]; // isArray does not narrow readonly arrays away
+}
+
+function subscriptionRequest(wanted: string | TopicFilter): SubscriptionRequest {
+  const given: TopicFilter = typeof wanted === 'string' ? { filter: wanted } : wanted;
+  return {
+    filter: given.filter,
+    maximumQoS: given.maximumQoS ?? 2,
+    noLocal: given.noLocal ?? false,
+    retainAsPublished: given.retainAsPublished ?? false,
+    retainHandling: given.retainHandling ?? 'send',
+  };
+}

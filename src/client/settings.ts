@@ -1,0 +1,118 @@
+import { packetSize } from '../packets/encode-packet.js';
+import type { ConnectPacket, ConnectProperties, PublishProperties } from '../packets/packet.js';
+import type { Clock, Random } from '../time/clock.js';
+import { systemClock, systemRandom } from '../time/system-clock.js';
+import type { Target } from './endpoint.js';
+import type { ClientOptions, Payload, Will } from './options.js';
+
+/** The options with their defaults. */
+export interface Settings {
+  readonly protocolVersion: 4 | 5;
+  readonly connect: ConnectPacket;
+  /** The client id is ours: nobody will come back under it. */
+  readonly generatedId: boolean;
+  readonly connectTimeout: number;
+  readonly drainTimeout: number;
+  readonly receiveMaximum: number;
+  readonly sendMaximum: number;
+  readonly maximumPacketSize: number;
+  readonly qos0Limit: number;
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
+export function settingsOf(options: ClientOptions, target: Target): Settings {
+  const protocolVersion = options.protocol ?? 5;
+  const random = options.random ?? systemRandom;
+  const receiveMaximum = options.receiveMaximum ?? 100;
+  const maximumPacketSize = options.maximumPacketSize ?? 16 * 1024 * 1024;
+  const username = options.username ?? target.username;
+  const password = options.password ?? target.password;
+  const generatedId = !options.clientId;
+  const connect: ConnectPacket = {
+    type: 'connect',
+    protocolVersion,
+    clientId: options.clientId ?? `topicwise-${hexDigits(random, 12)}`,
+    cleanStart: options.cleanStart ?? !options.clientId,
+    keepAlive: options.keepAlive ?? 60,
+    ...(username !== undefined && { username }),
+    ...(password !== undefined && { password: bytesOf(password) }),
+    ...(options.will && { will: willOf(options.will) }),
+  };
+  const properties: ConnectProperties = {
+    ...(options.requestResponseInfo !== undefined && {
+      requestResponseInformation: options.requestResponseInfo,
+    }),
+    ...(options.requestProblemInfo !== undefined && {
+      requestProblemInformation: options.requestProblemInfo,
+    }),
+    ...(options.userProperties && { userProperties: options.userProperties }),
+    ...(protocolVersion === 5 && {
+      sessionExpiryInterval: options.sessionExpiryInterval ?? 300,
+      receiveMaximum,
+      maximumPacketSize,
+    }),
+  };
+  if (Object.keys(properties).length > 0) connect.properties = properties; // on 3.1.1 the encoder refuses what it can't say
+  packetSize(connect, protocolVersion); // throws for what is not legal, before anything is opened
+  return {
+    protocolVersion,
+    connect,
+    generatedId,
+    connectTimeout: options.connectTimeout ?? 30_000,
+    drainTimeout: options.drainTimeout ?? 10_000,
+    receiveMaximum,
+    sendMaximum: options.sendMaximum ?? 65_535,
+    maximumPacketSize,
+    qos0Limit: options.qos0Overflow?.limit ?? 1_000,
+    clock: options.clock ?? systemClock,
+    random,
+  };
+}
+
+const utf8 = new TextEncoder();
+const nothing = new Uint8Array(0);
+
+export function bytesOf(payload: Payload | undefined): Uint8Array {
+  if (payload === undefined) return nothing;
+  return typeof payload === 'string' ? utf8.encode(payload) : payload;
+}
+
+/** The properties among the options, or nothing, so that the packet without any stays on its fast path. */
+export function propertiesOf(options: PublishProperties): PublishProperties | undefined {
+  const properties: PublishProperties = {};
+  let some = false;
+  for (const name of propertyNames) {
+    if (options[name] === undefined) continue;
+    some = true;
+    Object.assign(properties, { [name]: options[name] });
+  }
+  return some ? properties : undefined;
+}
+
+const propertyNames = [
+  'payloadFormat',
+  'messageExpiryInterval',
+  'contentType',
+  'responseTopic',
+  'correlationData',
+  'userProperties',
+] as const satisfies readonly (keyof PublishProperties)[];
+
+function willOf(will: Will): NonNullable<ConnectPacket['will']> {
+  const properties = {
+    ...propertiesOf(will),
+    ...(will.delay !== undefined && { willDelayInterval: will.delay }),
+  };
+  return {
+    topic: will.topic,
+    payload: bytesOf(will.payload),
+    qos: will.qos ?? 0,
+    retain: will.retain ?? false,
+    ...(Object.keys(properties).length > 0 && { properties }),
+  };
+}
+
+function hexDigits(random: Random, count: number): string {
+  return Array.from({ length: count }, () => Math.floor(random() * 16).toString(16)).join('');
+}

@@ -1,0 +1,27 @@
+import type { ConnackPacket, Packet, PublishPacket } from '../packets/packet.js';
+import type { LedgerEntry } from './acknowledgements.js';
+import type { Disconnection } from './disconnection.js';
+import type { ServerLimits } from './server-limits.js';
+
+/** What the session wants done, in this order. Whoever performs it decides nothing. */
+export interface Effects {
+  /** A packet leaves. Throws InvalidPacketError, and writes nothing, if it is not legal MQTT. */
+  send(packet: Packet): void;
+  /** The server accepted the connection. */
+  connected(limits: ServerLimits, sessionPresent: boolean): void;
+  /** The server refused the connection: close it. */
+  refused(connack: ConnackPacket): void;
+  /** The server said goodbye: nothing may be sent any more; close the connection. */
+  disconnected(disconnection: Disconnection): void;
+  /** A message for the application; `entry` is its place in the ledger, QoS 0 has none. */
+  deliver(packet: PublishPacket, entry: LedgerEntry | undefined): void;
+  /** A request has its answer, or will never have one. */
+  answer<A>(request: Request<A>, outcome: A | Error): void;
+  /** A ledger entry that was settled left, or never will: `entry.state` says which. */
+  acknowledged(entry: LedgerEntry): void;
+}
+
+/** Somebody waits for an answer of type `A`. The session hands the request back with it and does nothing else to it. */
+export interface Request<A> {
+  settle(outcome: A | Error): void;
+}

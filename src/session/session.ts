@@ -1,0 +1,301 @@
+import { packetSize } from '../packets/encode-packet.js';
+import { ProtocolError } from '../packets/errors.js';
+import type {
+  AckPacket,
+  AckProperties,
+  ConnectPacket,
+  DisconnectPacket,
+  Packet,
+  PublishPacket,
+} from '../packets/packet.js';
+import type { ReasonCode } from '../packets/reason-codes.js';
+import type { LedgerEntry } from './acknowledgements.js';
+import type { Disconnection } from './disconnection.js';
+import type { Effects } from './effects.js';
+import type { Exchange } from './exchange.js';
+import { type AckToSend, Inbound } from './inbound.js';
+import { checkPublish, checkSize, checkSubscribe, isTooBig } from './limit-checks.js';
+import { Outbound, type PublishRequest } from './outbound.js';
+import { PacketIds } from './packet-ids.js';
+import { type ServerLimits, serverLimits } from './server-limits.js';
+import {
+  type HeldSubscription,
+  type SubscribeRequest,
+  Subscriptions,
+  type UnsubscribeRequest,
+} from './subscriptions.js';
+
+export interface SessionSettings {
+  readonly protocolVersion: 4 | 5;
+  /** Unacknowledged messages that the server may have under way; on MQTT 3.1.1 it is for the caller to stop reading. */
+  readonly receiveMaximum: number;
+  /** Publishes under way, beside what the server allows. */
+  readonly sendMaximum: number;
+}
+
+export type SessionState =
+  /** No connection. */
+  | { readonly phase: 'idle' }
+  | { readonly phase: 'connecting'; readonly connect: ConnectPacket; readonly lastPacketId: number }
+  | { readonly phase: 'connected'; readonly limits: ServerLimits; readonly sessionPresent: boolean }
+  /** A DISCONNECT went or came: nothing is sent any more, and what still arrives means nothing. */
+  | { readonly phase: 'leaving' };
+
+/**
+ * The client's side of the protocol: packets, requests and the connection's coming and going in; effects, in order, out. It has
+ * no socket, no timer and no clock: events carry the time and the random number that they need.
+ *
+ * `receive` throws a ProtocolError for what the server must not send; its code is what `disconnect` then says. Requests throw, before anything left,
+ * a LimitError or an InvalidPacketError.
+ */
+export class Session {
+  readonly #settings: SessionSettings;
+  readonly #effects: Effects;
+  readonly #ids = new PacketIds<Exchange>();
+  readonly #outbound: Outbound;
+  readonly #subscriptions: Subscriptions;
+  readonly #inbound: Inbound;
+  #state: SessionState = { phase: 'idle' };
+  #connectionId = 0;
+
+  constructor(settings: SessionSettings, effects: Effects) {
+    this.#settings = settings;
+    this.#effects = effects;
+    const sendAck = (packet: AckToSend) => this.#sendAck(packet);
+    this.#outbound = new Outbound(this.#ids, effects, sendAck);
+    this.#subscriptions = new Subscriptions(this.#ids, effects);
+    this.#inbound = new Inbound(settings, effects, sendAck);
+  }
+
+  get state(): SessionState {
+    return this.#state;
+  }
+
+  /** Counts connections from 1; 0 before the first. */
+  get connectionId(): number {
+    return this.#connectionId;
+  }
+
+  get subscriptions(): ReadonlyMap<string, HeldSubscription> {
+    return this.#subscriptions.held;
+  }
+
+  get counts() {
+    return {
+      inFlight: this.#outbound.inFlight,
+      queued: this.#outbound.queued,
+      unacknowledged: this.#inbound.unacknowledged,
+      oldestUnacknowledgedAt: this.#inbound.oldestAt,
+      ignored: this.#outbound.ignored + this.#subscriptions.ignored + this.#inbound.ignored,
+    };
+  }
+
+  /** Received messages that are not acknowledged. */
+  get unacknowledged(): number {
+    return this.#inbound.unacknowledged;
+  }
+
+  /** Requests that the server has not answered yet, or has not got yet. */
+  get awaited(): number {
+    return this.#outbound.inFlight + this.#outbound.queued + this.#subscriptions.awaited;
+  }
+
+  // The connection
+
+  /**
+   * A byte stream to the server stands. `lastPacketId`, any from 0 to 65,534, is behind which identifiers go on if the server has a
+   * session of which nothing is known here: hers may still be under way.
+   */
+  open(connect: ConnectPacket, lastPacketId: number): void {
+    this.#connectionId++;
+    this.#state = { phase: 'connecting', connect, lastPacketId };
+    this.#effects.send(connect);
+  }
+
+  /** The server's next packet; `now` is when it came. */
+  receive(packet: Packet, now: number): void {
+    switch (this.#state.phase) {
+      case 'connected':
+        this.#receive(packet, now);
+        break;
+      case 'connecting':
+        this.#handshake(packet, this.#state.connect, this.#state.lastPacketId);
+        break;
+    }
+  }
+
+  ping(): void {
+    if (this.#state.phase === 'connected') this.#effects.send({ type: 'pingreq' });
+  }
+
+  /** The socket takes more bytes, or does not: publishes wait for it, nothing else does. */
+  writable(writable: boolean): void {
+    if (this.#state.phase === 'connected') this.#outbound.writable(writable);
+  }
+
+  /**
+   * The last packet: after it nothing is sent. MQTT 3.1.1 has one goodbye, which stands for 0; for every other code nothing is sent.
+   * Throws an InvalidPacketError, and changes nothing, if `properties` are not legal.
+   */
+  disconnect(reasonCode: ReasonCode, properties?: DisconnectPacket['properties']): void {
+    const state = this.#state;
+    if (state.phase !== 'connected' && state.phase !== 'connecting') return;
+    const { protocolVersion } = this.#settings;
+    const packet: DisconnectPacket = { type: 'disconnect', reasonCode };
+    if (properties && protocolVersion === 5) {
+      packet.properties = properties;
+      const length = packetSize(packet, protocolVersion);
+      if (state.phase === 'connected' && length > state.limits.maximumPacketSize) {
+        const { reasonString: _, userProperties: __, ...short } = properties;
+        packet.properties = short;
+      }
+    }
+    this.#state = { phase: 'leaving' };
+    if (protocolVersion === 5 || reasonCode === 0) this.#effects.send(packet);
+  }
+
+  /** The byte stream is gone. Publishes are kept for the next one; other requests fail with `error`. */
+  lost(error: (maybeDelivered: boolean) => Error): void {
+    this.#state = { phase: 'idle' };
+    this.#outbound.lost();
+    this.#inbound.lost();
+    this.#subscriptions.lost(error);
+  }
+
+  /** No byte stream will follow: what still waits fails with `error`. */
+  end(error: (maybeDelivered: boolean) => Error): void {
+    this.#outbound.end(error);
+    this.#inbound.forget();
+  }
+
+  // Requests; the caller knows that there is a connection
+
+  /** False: the socket is full, ask with `publish`. The packet has QoS 0. */
+  publishAtOnce(packet: PublishPacket): boolean {
+    checkPublish(packet, this.#limits, this.#settings.protocolVersion);
+    return this.#outbound.publishAtOnce(packet);
+  }
+
+  publish(request: PublishRequest): void {
+    checkPublish(request.packet, this.#limits, this.#settings.protocolVersion);
+    this.#outbound.publish(request);
+  }
+
+  /** See `Outbound.withdraw`. */
+  withdraw(request: PublishRequest): boolean {
+    return this.#outbound.withdraw(request);
+  }
+
+  subscribe(request: SubscribeRequest): void {
+    checkSubscribe(request.packet, this.#limits, this.#settings.protocolVersion);
+    this.#subscriptions.request({ kind: 'subscribe', request });
+  }
+
+  unsubscribe(request: UnsubscribeRequest): void {
+    checkSize(request.packet, this.#limits, this.#settings.protocolVersion);
+    this.#subscriptions.request({ kind: 'unsubscribe', request });
+  }
+
+  /** The application is done with a message: see `Inbound.settle`. Throws an InvalidPacketError, and changes nothing, if it is not legal. */
+  settle(entry: LedgerEntry, reasonCode: ReasonCode, properties?: AckProperties): void {
+    if (this.#state.phase !== 'connected' || entry.state !== 'pending') return;
+    if (reasonCode !== 0 || properties) {
+      const type = entry.qos === 1 ? 'puback' : 'pubrec';
+      packetSize({ type, packetId: entry.packetId, reasonCode, ...(properties && { properties }) }, 5);
+    }
+    this.#inbound.settle(entry, reasonCode, properties);
+  }
+
+  get #limits(): ServerLimits {
+    if (this.#state.phase === 'connected') return this.#state.limits;
+    throw new Error(`The session is ${this.#state.phase}: requests need a connection.`);
+  }
+
+  #receive(packet: Packet, now: number): void {
+    switch (packet.type) {
+      case 'publish':
+        this.#inbound.publish(packet, this.#connectionId, now);
+        break;
+      case 'puback':
+        this.#outbound.puback(packet as AckPacket<'puback'>); // the compiler can't narrow a generic member by its type
+        break;
+      case 'pubrec':
+        this.#outbound.pubrec(packet as AckPacket<'pubrec'>); // as above
+        break;
+      case 'pubrel':
+        this.#inbound.pubrel(packet as AckPacket<'pubrel'>); // as above
+        break;
+      case 'pubcomp':
+        this.#outbound.pubcomp(packet as AckPacket<'pubcomp'>); // as above
+        break;
+      case 'suback':
+        this.#subscriptions.suback(packet);
+        break;
+      case 'unsuback':
+        this.#subscriptions.unsuback(packet, this.#settings.protocolVersion);
+        break;
+      case 'pingresp':
+        break; // that something came is all it says, asked for or not
+      case 'disconnect':
+        this.#state = { phase: 'leaving' };
+        this.#effects.disconnected(goodbye(packet));
+        break;
+      default:
+        throw new ProtocolError(
+          0x82,
+          `The server sent ${packet.type.toUpperCase()}, which has no place in a connection like this one.`,
+        );
+    }
+  }
+
+  #handshake(packet: Packet, connect: ConnectPacket, lastPacketId: number): void {
+    if (packet.type !== 'connack') {
+      throw new ProtocolError(
+        0x82,
+        `The server sent ${packet.type.toUpperCase()} where the protocol wants CONNACK.`,
+      );
+    }
+    const { reasonCode, sessionPresent } = packet;
+    if (sessionPresent && (connect.cleanStart || reasonCode !== 0)) {
+      throw new ProtocolError(
+        0x82,
+        `The server says that it has a session, although ${reasonCode !== 0 ? 'it refused the connection' : 'a clean start was asked for'}.`,
+      );
+    }
+    if (reasonCode !== 0) {
+      this.#state = { phase: 'leaving' };
+      this.#effects.refused(packet);
+      return;
+    }
+    const limits = serverLimits(connect, packet);
+    this.#state = { phase: 'connected', limits, sessionPresent };
+    if (sessionPresent && this.#connectionId === 1) this.#ids.continueAfter(lastPacketId);
+    if (!sessionPresent) this.#inbound.forget();
+    this.#effects.connected(limits, sessionPresent);
+    this.#outbound.opened(Math.min(limits.receiveMaximum, this.#settings.sendMaximum));
+  }
+
+  #sendAck(ack: AckToSend): void {
+    if (this.#state.phase !== 'connected') return;
+    // The four types differ in nothing but their name; the compiler wants one of them.
+    const packet = ack as AckPacket;
+    const { protocolVersion } = this.#settings;
+    if (protocolVersion === 4) {
+      this.#effects.send({ type: packet.type, packetId: packet.packetId, reasonCode: 0 });
+      return;
+    }
+    if (packet.properties && isTooBig(packet, this.#state.limits, protocolVersion)) delete packet.properties;
+    this.#effects.send(packet);
+  }
+}
+
+function goodbye(packet: DisconnectPacket): Disconnection {
+  const { reasonString, serverReference } = packet.properties ?? {};
+  return {
+    by: 'server',
+    packet: 'disconnect',
+    reasonCode: packet.reasonCode,
+    ...(reasonString !== undefined && { reasonString }),
+    ...(serverReference !== undefined && { serverReference }),
+  };
+}
