@@ -1,5 +1,3 @@
-import { performance } from 'node:perf_hooks';
-import { clearTimeout, setTimeout } from 'node:timers';
 import type { Clock, Random } from './clock.js';
 
 /** What `setTimeout` can count: a longer wait is cut into pieces of this. */

@@ -1,6 +1,8 @@
-import { setImmediate } from 'node:timers';
 import type { Clock } from './clock.js';
 import { type Duration, parseDuration } from './duration.js';
+
+/** The real one, also where a test replaces the global timers by its own. */
+const afterMicrotasks = setImmediate;
 
 interface Timer {
   readonly at: number;
@@ -56,7 +58,7 @@ export class VirtualClock implements Clock {
 
   /** Lets promises and in-memory traffic settle; time stands still. */
   settle(): Promise<void> {
-    return new Promise((resolve) => setImmediate(resolve));
+    return new Promise((resolve) => afterMicrotasks(resolve));
   }
 
   async #move(ms: number): Promise<void> {
