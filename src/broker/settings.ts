@@ -69,7 +69,8 @@ export interface BrokerPolicy {
   limits?: Partial<BrokerLimits> | undefined;
   /**
    * Decides on each CONNECT: 0 lets the client in, any other code refuses it, such as 0x86 (bad user name or password)
-   * or 0x87 (not authorized). Default: everyone is let in. If it throws, the client is refused with 0x80.
+   * or 0x87 (not authorized). Default: everyone is let in. If it throws or returns no code of CONNACK, the client is
+   * refused with 0x80.
    */
   authenticate?: ((credentials: Credentials) => ReasonCode) | undefined;
 }

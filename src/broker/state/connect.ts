@@ -1,5 +1,5 @@
 import type { ConnackProperties, ConnectPacket } from '../../packets/packet.js';
-import type { ReasonCode } from '../../packets/reason-codes.js';
+import { isReasonCodeOf, type ReasonCode } from '../../packets/reason-codes.js';
 import type { Connection } from './connection.js';
 import { connectionEnded, disconnect, endSession } from './leave.js';
 import { NEVER_EXPIRES, Session } from './session.js';
@@ -12,7 +12,6 @@ export function connect(state: State, connection: Connection, packet: ConnectPac
   connection.version = state.settings.version === 4 ? 4 : packet.protocolVersion;
   connection.maximumPacketSize = packet.properties?.maximumPacketSize;
   connection.receiveMaximum = packet.properties?.receiveMaximum ?? 65_535;
-  connection.problemInformation = packet.properties?.requestProblemInformation ?? true;
   const clientId = packet.clientId === '' ? assignClientId(state, connection) : packet.clientId;
   connection.clientId = clientId;
   const refusal = refusalOf(state, packet, clientId);
@@ -37,7 +36,7 @@ export function connect(state: State, connection: Connection, packet: ConnectPac
 }
 
 /** Refuses a CONNECT and closes [MQTT-3.2.2-7]; MQTT 3.1.1 closes without a word where it has no return code. */
-export function refuse(
+function refuse(
   state: State,
   connection: Connection,
   reasonCode: ReasonCode,
@@ -106,9 +105,10 @@ function authenticateWith(
 ): ReasonCode {
   const { username, password, protocolVersion } = packet;
   try {
-    return authenticate({ clientId, username, password, protocolVersion });
+    const code = authenticate({ clientId, username, password, protocolVersion });
+    return isReasonCodeOf('connack', code) ? code : 0x80;
   } catch {
-    // Documented: a hook that throws lets nobody in. The specification's word for it is "unspecified error".
+    // Documented: a hook that fails lets nobody in, and the client hears of it. 0x80 is "unspecified error".
     return 0x80;
   }
 }

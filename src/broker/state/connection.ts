@@ -27,8 +27,6 @@ export class Connection {
   lastReceivedAt = 0;
   receiveMaximum = 65_535;
   maximumPacketSize: number | undefined;
-  /** Whether reason strings and user properties may go along with any packet [MQTT-3.1.2-29]. */
-  problemInformation = true;
   /** Session expiry interval of CONNECT in seconds: from 0 it may not be raised at DISCONNECT. */
   requestedExpiry = 0;
   /** The peer reads slower than we write: PUBLISH packets wait, answers do not [MQTT-3.3.4-10]. */
@@ -62,10 +60,24 @@ export class Connection {
   }
 
   #fit(packet: Packet, maximum: number): Packet | undefined {
+    if (largestSize(packet) <= maximum) return packet;
     if (encodePacket(packet, this.version).length <= maximum) return packet;
     const bare = withoutReason(packet);
     return bare !== undefined && encodePacket(bare, this.version).length <= maximum ? bare : undefined;
   }
+}
+
+/** At least the size of the packet, told without encoding it: for most packets that is enough to know that they fit. */
+function largestSize(packet: Packet): number {
+  if (packet.type === 'pingresp') return 2;
+  if (packet.type === 'publish') {
+    const { topic, payload, properties } = packet;
+    // Three bytes for a UTF-16 unit of the topic; 16 for header, lengths and packet identifier.
+    return properties === undefined ? payload.length + 3 * topic.length + 16 : Number.POSITIVE_INFINITY;
+  }
+  return 'packetId' in packet && 'reasonCode' in packet && packet.properties === undefined
+    ? 6
+    : Number.POSITIVE_INFINITY;
 }
 
 /** The same packet without its reason string, the only property that may be left out to save room. */

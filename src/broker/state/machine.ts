@@ -3,11 +3,12 @@ import { UnsupportedProtocolError } from '../../packets/index.js';
 import type { DisconnectPacket, Packet } from '../../packets/packet.js';
 import type { Settings } from '../settings.js';
 import { acknowledge } from './acknowledge.js';
-import { connect, refuse } from './connect.js';
+import { connect } from './connect.js';
 import { Connection, type Outlet } from './connection.js';
 import { connectionEnded, disconnect } from './leave.js';
 import type { Message } from './message.js';
-import { publish, retainAndRoute } from './publish.js';
+import { publish } from './publish.js';
+import { retainAndRoute } from './route.js';
 import type { Session } from './session.js';
 import { State } from './state.js';
 import { subscribe, unsubscribe } from './subscribe.js';
@@ -57,12 +58,11 @@ export class Machine {
       return void disconnect(this.state, connection, error.reasonCode, error.message, now);
     }
     if (connection.phase === 'closed') return;
-    if (!(error instanceof UnsupportedProtocolError) || error.answer === undefined) {
-      return void refuse(this.state, connection, error.reasonCode, error.message, now);
+    // Without a CONNECT that can be read nothing is known of the client's language: there is one answer that has a form.
+    if (error instanceof UnsupportedProtocolError && error.answer !== undefined) {
+      connection.version = error.answer.protocolVersion;
+      connection.send(error.answer.packet);
     }
-    // The one answer that a client of that version understands [MQTT-3.1.2-2].
-    connection.version = error.answer.protocolVersion;
-    connection.send(error.answer.packet);
     connection.close();
     connectionEnded(this.state, connection, 'discard will', now);
   }

@@ -3,7 +3,7 @@ import type { ReasonCode } from '../../packets/reason-codes.js';
 import type { Connection } from './connection.js';
 import { disconnect } from './leave.js';
 import type { Message } from './message.js';
-import { route } from './route.js';
+import { retainAndRoute } from './route.js';
 import type { Session } from './session.js';
 import type { State } from './state.js';
 
@@ -43,13 +43,6 @@ export function publish(
   }
   if (packet.qos === 2 && packetId !== undefined) session.unreleased.add(packetId);
   answer(connection, packet, outcome === 'nobody' && connection.version === 5 ? NO_MATCHING_SUBSCRIBERS : 0);
-}
-
-/** What happens to every application message, whoever sent it. */
-export function retainAndRoute(state: State, message: Message, now: number): 'routed' | 'nobody' | 'no room' {
-  if (message.retain && !state.retained.put(message, now)) return 'no room';
-  state.onMessage?.(message);
-  return route(state, message, now) ? 'routed' : 'nobody';
 }
 
 function takeOver(packet: PublishPacket, topic: string, session: Session, now: number): Message {

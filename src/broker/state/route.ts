@@ -5,8 +5,15 @@ import type { Session, Subscription } from './session.js';
 import { SharedGroup } from './shared-group.js';
 import type { State } from './state.js';
 
+/** What happens to every application message, whoever sent it. */
+export function retainAndRoute(state: State, message: Message, now: number): 'routed' | 'nobody' | 'no room' {
+  if (message.retain && !state.retained.put(message, now)) return 'no room';
+  state.onMessage?.(message);
+  return route(state, message, now) ? 'routed' : 'nobody';
+}
+
 /** Puts a copy of the message into every session that subscribed to it [MQTT-4.5.0-1]. False if there is none. */
-export function route(state: State, message: Message, now: number): boolean {
+function route(state: State, message: Message, now: number): boolean {
   const matched = state.subscriptions.match(message.topic);
   const only = matched[0];
   if (matched.length === 1 && only !== undefined && !(only instanceof SharedGroup)) {

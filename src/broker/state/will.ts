@@ -1,5 +1,5 @@
 import type { WillPacket } from '../../packets/packet.js';
-import { retainAndRoute } from './publish.js';
+import { retainAndRoute } from './route.js';
 import type { Session } from './session.js';
 import type { State } from './state.js';
 

@@ -10,6 +10,7 @@ import type {
   SubackPacket,
   SubscribePacket,
   SubscriptionRequest,
+  UnsubackPacket,
 } from '../../../src/packets/packet.js';
 import type { Transport } from '../../../src/transports/index.js';
 
@@ -19,6 +20,8 @@ type PacketOf<T extends PacketType> = T extends Ack ? AckPacket<T> : Extract<Pac
 /** A client that says exactly what a test tells it, acknowledges nothing by itself, and reads strictly. */
 export class RawClient {
   readonly version: ProtocolVersion;
+  /** Put in front of topics, filters and client identifiers, so that cases on one broker keep apart; taken off again in texts. */
+  readonly #scope: string;
   readonly #transport: Transport;
   readonly #received: Packet[] = [];
   #arrived: (() => void)[] = [];
@@ -28,9 +31,10 @@ export class RawClient {
   /** What our own strict decoder had against the broker's bytes. */
   violation: unknown;
 
-  constructor(transport: Transport, version: ProtocolVersion) {
+  constructor(transport: Transport, version: ProtocolVersion, scope = '') {
     this.version = version;
     this.#transport = transport;
+    this.#scope = scope;
     const decoder = new PacketDecoder({ receiver: 'client', protocolVersion: version, reusesChunks: true });
     transport.start(
       (chunk) => {
@@ -67,7 +71,10 @@ export class RawClient {
 
   /** Sends CONNECT; resolves with the broker's answer. */
   async connect(options: Partial<ConnectPacket> = {}): Promise<ConnackPacket> {
-    this.send(connectPacket(this.version, options));
+    const packet = connectPacket(this.version, options);
+    if (packet.clientId !== '') packet.clientId = this.#scope + packet.clientId;
+    if (packet.will !== undefined) packet.will = { ...packet.will, topic: this.#scope + packet.will.topic };
+    this.send(packet);
     return await this.next('connack');
   }
 
@@ -81,25 +88,28 @@ export class RawClient {
       type: 'subscribe',
       packetId,
       subscriptions: (typeof filters === 'string' ? [filters] : filters).map((filter) =>
-        request({ ...defaults, ...(typeof filter === 'string' ? { filter } : filter) }),
+        this.#scoped(request({ ...defaults, ...(typeof filter === 'string' ? { filter } : filter) })),
       ),
     };
     if (identifier !== undefined) packet.properties = { subscriptionIdentifier: identifier };
     this.send(packet);
-    return await this.next('suback');
+    return await this.answer('suback');
   }
 
   /** Publishes and, at QoS 1 and 2, completes the exchange; resolves with the reason code. */
   async publish(topic: string, payload = '', options: Partial<PublishPacket> = {}): Promise<number> {
-    const packet = publishPacket(topic, payload, options);
+    const packet = publishPacket(this.#scope + topic, payload, options);
     if (packet.qos > 0) packet.packetId ??= this.packetId();
     this.send(packet);
-    if (packet.qos === 0) return 0;
-    if (packet.qos === 1) return (await this.next('puback')).reasonCode;
-    const { packetId, reasonCode } = await this.next('pubrec');
+    if (packet.qos === 0) {
+      await this.fence();
+      return 0;
+    }
+    if (packet.qos === 1) return (await this.answer('puback')).reasonCode;
+    const { packetId, reasonCode } = await this.answer('pubrec');
     if (reasonCode >= 0x80) return reasonCode;
     this.send({ type: 'pubrel', packetId, reasonCode: 0 });
-    await this.next('pubcomp');
+    await this.answer('pubcomp');
     return reasonCode;
   }
 
@@ -116,19 +126,29 @@ export class RawClient {
     return packet as unknown as PacketOf<T>;
   }
 
+  /** The first packet of the type, whatever came before it: that stays to be read. */
+  async answer<T extends PacketType>(type: T): Promise<PacketOf<T>> {
+    for (;;) {
+      const index = this.#received.findIndex((packet) => packet.type === type);
+      // The index was found by the type.
+      if (index >= 0) return this.#received.splice(index, 1)[0] as unknown as PacketOf<T>;
+      if (this.violation !== undefined) throw this.violation;
+      if (this.isClosed)
+        throw new Error(`The connection ended; a ${type} was due. ${JSON.stringify(this.#received)}`);
+      await new Promise<void>((resolve) => this.#arrived.push(resolve));
+    }
+  }
+
+  /** Resolves once the broker has acted on all that was sent. */
+  async fence(): Promise<void> {
+    this.send({ type: 'pingreq' });
+    await this.answer('pingresp');
+  }
+
   /** Everything that the broker has sent up to an answer that it gives now. */
   async soFar(): Promise<Packet[]> {
-    this.send({ type: 'pingreq' });
-    const packets: Packet[] = [];
-    for (;;) {
-      while (this.#received.length === 0) {
-        if (this.isClosed) throw new Error(`The connection ended after: ${JSON.stringify(packets)}`);
-        await new Promise<void>((resolve) => this.#arrived.push(resolve));
-      }
-      const packet = this.#received.shift() as Packet;
-      if (packet.type === 'pingresp') return packets;
-      packets.push(packet);
-    }
+    await this.fence();
+    return this.#received.splice(0);
   }
 
   /** What came until the connection ended. */
@@ -138,9 +158,27 @@ export class RawClient {
     return this.#received.splice(0);
   }
 
-  /** PUBLISH packets only, as short text: `q1 a/b "text"`, what matters in front. */
-  async messages(): Promise<string[]> {
-    return (await this.soFar()).filter((packet) => packet.type === 'publish').map(publishText);
+  /** The PUBLISH packets so far as short text, each acknowledged in full if `acknowledge`. */
+  async messages({ acknowledge = true } = {}): Promise<string[]> {
+    const texts: string[] = [];
+    for (let packets = await this.soFar(); packets.length > 0; packets = await this.soFar()) {
+      for (const packet of packets) {
+        if (packet.type === 'publish') texts.push(this.text(packet));
+        const answer = acknowledge ? acknowledgement(packet) : undefined;
+        if (answer !== undefined) this.send(answer);
+      }
+    }
+    return texts;
+  }
+
+  text(packet: PublishPacket): string {
+    return publishText({ ...packet, topic: packet.topic.slice(this.#scope.length) });
+  }
+
+  async unsubscribe(...filters: string[]): Promise<UnsubackPacket> {
+    const scoped = filters.map((filter) => this.#scoped(request({ filter })).filter);
+    this.send({ type: 'unsubscribe', packetId: this.packetId(), filters: scoped });
+    return await this.answer('unsuback');
   }
 
   async leave(): Promise<void> {
@@ -163,11 +201,23 @@ export class RawClient {
     return this.#lastPacketId;
   }
 
+  #scoped(subscription: SubscriptionRequest): SubscriptionRequest {
+    const share = /^\$share\/[^/]*\//.exec(subscription.filter)?.[0] ?? '';
+    return { ...subscription, filter: share + this.#scope + subscription.filter.slice(share.length) };
+  }
+
   #wake(): void {
     const arrived = this.#arrived;
     this.#arrived = [];
     for (const resolve of arrived) resolve();
   }
+}
+
+/** What a client that takes everything answers. */
+export function acknowledgement(packet: Packet): Packet | undefined {
+  if (packet.type === 'pubrel') return { type: 'pubcomp', packetId: packet.packetId, reasonCode: 0 };
+  if (packet.type !== 'publish' || packet.packetId === undefined) return undefined;
+  return { type: packet.qos === 1 ? 'puback' : 'pubrec', packetId: packet.packetId, reasonCode: 0 };
 }
 
 export function connectPacket(version: ProtocolVersion, options: Partial<ConnectPacket> = {}): ConnectPacket {
