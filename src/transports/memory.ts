@@ -59,7 +59,7 @@ class MemoryTransport implements Transport {
 
   write(bytes: Uint8Array): boolean {
     if (this.#ended) return true; // into the void, like a socket whose other side is gone
-    return this.#peer!.#arrive(bytes.slice());
+    return this.#peer!.#arrive(new Uint8Array(bytes)); // a copy; `slice` of a Buffer would be none
   }
 
   onDrain(callback: () => void): void {
