@@ -110,7 +110,7 @@ export class Broker implements AsyncDisposable {
    */
   publish(own: OwnMessage, trace?: Trace): 'routed' | 'nobody' | 'no room' {
     const payload =
-      typeof own.payload === 'string' ? new TextEncoder().encode(own.payload) : own.payload.slice();
+      typeof own.payload === 'string' ? new TextEncoder().encode(own.payload) : new Uint8Array(own.payload);
     const { topic, qos = 0, retain = false, properties, publisher } = own;
     const packet: PublishPacket = { type: 'publish', topic, payload, qos, retain, duplicate: false };
     if (qos > 0) packet.packetId = 1;

@@ -157,20 +157,32 @@ export class Outbound {
 
   #wait(queue: Fifo<Copy>, copy: Copy): void {
     const size = messageSize(copy.message);
-    const full =
-      this.queued >= this.#limits.queuedMessages || this.#waitingBytes + size > this.#limits.queuedBytes;
-    if (full) {
-      this.#dropped += 1;
-      return void endCopy(copy, 'queue-full');
-    }
+    // What may be lost makes room for what may not.
+    while (copy.qos > 0 && this.#waitingQoS0.size > 0 && this.#isFullFor(size))
+      this.#drop(this.#shift(this.#waitingQoS0));
+    if (this.#isFullFor(size)) return void this.#drop(copy);
     this.#waitingBytes += size;
     queue.push(copy);
   }
 
-  #sendWaiting(queue: Fifo<Copy>, connection: Connection, now: number): void {
-    // The callers ask for the size first.
+  #isFullFor(size: number): boolean {
+    return this.queued >= this.#limits.queuedMessages || this.#waitingBytes + size > this.#limits.queuedBytes;
+  }
+
+  #drop(copy: Copy): void {
+    this.#dropped += 1;
+    endCopy(copy, 'queue-full');
+  }
+
+  /** The callers ask for the size first. */
+  #shift(queue: Fifo<Copy>): Copy {
     const copy = queue.shift() as Copy;
     this.#waitingBytes -= messageSize(copy.message);
+    return copy;
+  }
+
+  #sendWaiting(queue: Fifo<Copy>, connection: Connection, now: number): void {
+    const copy = this.#shift(queue);
     if (isExpired(copy.message, now)) return void endCopy(copy, 'expired');
     this.#sendNew(copy, connection, now);
   }

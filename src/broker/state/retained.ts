@@ -67,5 +67,7 @@ export class Retained {
 /** A retained message stays long: its payload must not hold on to a larger buffer that it came in. */
 function withOwnPayload(message: Message): Message {
   const { payload } = message;
-  return payload.length * 4 >= payload.buffer.byteLength ? message : { ...message, payload: payload.slice() };
+  return payload.length * 4 >= payload.buffer.byteLength
+    ? message
+    : { ...message, payload: new Uint8Array(payload) };
 }

@@ -151,6 +151,11 @@ export class RawClient {
     return this.#received.splice(0);
   }
 
+  /** What has come and was not read. */
+  take(): Packet[] {
+    return this.#received.splice(0);
+  }
+
   /** What came until the connection ended. */
   async rest(): Promise<Packet[]> {
     while (!this.isClosed) await new Promise<void>((resolve) => this.#arrived.push(resolve));

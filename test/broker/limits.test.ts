@@ -1,0 +1,179 @@
+import { expect, it } from 'vitest';
+import { Broker } from '../../src/broker/index.js';
+import { VirtualClock } from '../../src/time/index.js';
+import { memoryTransportPair } from '../../src/transports/index.js';
+import { FakeWorld } from '../support/broker/fake-world.js';
+import { publishPacket, RawClient } from '../support/broker/raw-client.js';
+
+it('keeps no more messages for a session than its queue holds, and counts the rest', async () => {
+  await using world = new FakeWorld({ limits: { queuedMessages: 2 } });
+  const away = await world.client('away', { properties: { sessionExpiryInterval: 100 } });
+  await away.subscribe('a');
+  await away.leave();
+  const deliveries = ['1', '2', '3'].map((payload) => world.broker.publish({ topic: 'a', payload, qos: 1 }));
+  expect(world.broker.session('away')).toMatchObject({ queued: 2, dropped: 1 });
+  expect(deliveries[2]?.copies).toMatchObject([{ end: 'queue-full' }]);
+  const back = await world.client('away', { cleanStart: false });
+  expect(await back.messages()).toEqual(['q1 a "1"', 'q1 a "2"']);
+});
+
+it('keeps no more bytes for a session than its queue holds', async () => {
+  await using world = new FakeWorld({ limits: { queuedBytes: 250 } });
+  const away = await world.client('away', { properties: { sessionExpiryInterval: 100 } });
+  await away.subscribe('a');
+  await away.leave();
+  for (let count = 0; count < 5; count += 1)
+    world.broker.publish({ topic: 'a', payload: 'x'.repeat(100), qos: 1 });
+  expect(world.broker.session('away')).toMatchObject({ queued: 2, dropped: 3 });
+});
+
+it.each([
+  ['messages', { retainedMessages: 1 }],
+  ['bytes', { retainedBytes: 10 }],
+])('refuses to retain more %s than it has room for, with 0x97', async (_name, limits) => {
+  await using world = new FakeWorld({ limits });
+  const client = await world.client('hoarder');
+  await client.subscribe('#');
+  expect(await client.publish('a', '12345', { qos: 1, retain: true })).toBe(0);
+  expect(await client.publish('b', '12345', { qos: 2, retain: true })).toBe(0x97);
+  expect(await client.publish('b', '12345', { qos: 1, retain: true })).toBe(0x97);
+  expect(await client.publish('a', '54321', { qos: 1, retain: true })).toBe(0);
+  expect(await client.messages()).toEqual(['q1 a "12345"', 'q1 a "54321"']);
+  client.send(publishPacket('b', '12345', { retain: true }));
+  expect(await client.rest()).toMatchObject([{ type: 'disconnect', reasonCode: 0x97 }]);
+  const old = await world.client('old', {}, 4);
+  old.send(publishPacket('b', '12345', { qos: 1, packetId: 1, retain: true }));
+  expect(await old.rest()).toEqual([]);
+});
+
+it('makes room again when a retained message is cleared or expires', async () => {
+  await using world = new FakeWorld({ limits: { retainedMessages: 1 } });
+  const client = await world.client('tidy');
+  await client.publish('a', 'x', { qos: 1, retain: true });
+  await client.publish('a', '', { qos: 1, retain: true });
+  const properties = { messageExpiryInterval: 5 };
+  expect(await client.publish('b', 'x', { qos: 1, retain: true, properties })).toBe(0x10);
+  expect(await client.publish('c', 'x', { qos: 1, retain: true })).toBe(0x97);
+  await world.clock.advance('5s');
+  expect(await client.publish('c', 'x', { qos: 1, retain: true })).toBe(0x10);
+});
+
+it('refuses one session too many, and lets the known ones in', async () => {
+  await using world = new FakeWorld({ limits: { sessions: 1 } });
+  await (await world.client('one', { properties: { sessionExpiryInterval: 100 } })).leave();
+  expect(await (await world.open()).connect({ clientId: 'two' })).toMatchObject({ reasonCode: 0x97 });
+  expect(await (await world.open(4)).connect({ clientId: 'two' })).toMatchObject({ reasonCode: 3 });
+  expect(await (await world.open()).connect({ clientId: 'one' })).toMatchObject({ reasonCode: 0 });
+});
+
+it('refuses one subscription too many', async () => {
+  await using world = new FakeWorld({ limits: { subscriptionsPerSession: 2 } });
+  const client = await world.client('collector');
+  expect((await client.subscribe(['a', 'b', 'c', 'a'])).reasonCodes).toEqual([2, 2, 0x97, 2]);
+});
+
+it('closes one connection too many', async () => {
+  await using world = new FakeWorld({ limits: { connections: 1 } });
+  await world.client('one');
+  const two = await world.open();
+  expect(await two.rest()).toEqual([]);
+});
+
+it('holds messages back for a client that does not read, drops QoS 0 beyond the queue, and goes on when it reads', async () => {
+  await using world = new FakeWorld({ limits: { queuedMessages: 3 } });
+  const client = await world.client('stuck');
+  await client.subscribe('#');
+  client.pause();
+  const payload = 'x'.repeat(50_000);
+  for (let count = 0; count < 5; count += 1) world.broker.publish({ topic: `q0/${count}`, payload });
+  world.broker.publish({ topic: 'q1', payload, qos: 1 });
+  world.broker.publish({ topic: 'late', payload, qos: 0 });
+  // Two filled the connection, three waited; the oldest of these made room for QoS 1; nothing makes room for QoS 0.
+  expect(world.broker.session('stuck')).toMatchObject({ queued: 3, dropped: 2 });
+  client.resume();
+  const topics = (await client.messages()).map((message) => message.split(' ')[1]);
+  expect(topics.sort()).toEqual(['q0/0', 'q0/1', 'q0/3', 'q0/4', 'q1']);
+});
+
+it('stops reading from a client that makes it answer and does not read the answers', async () => {
+  const broker = new Broker({ clock: new VirtualClock() });
+  const [mine, its] = memoryTransportPair();
+  let paused = 0;
+  const pause = its.pause.bind(its);
+  its.pause = () => {
+    paused += 1;
+    pause();
+  };
+  broker.attach(its);
+  const client = new RawClient(mine, 5);
+  await client.connect();
+  client.pause();
+  // Each round asks for 2 KiB of answers: a megabyte of them waits before the broker has had enough.
+  const pings = new Uint8Array(2048).map((_, index) => (index % 2 === 0 ? 0xc0 : 0));
+  for (let round = 0; round < 1000 && paused === 0; round += 1) {
+    client.write(pings);
+    await Promise.resolve();
+    await Promise.resolve();
+  }
+  expect(paused).toBeGreaterThan(0);
+  client.resume();
+  await broker.close();
+});
+
+it('passes what a leaving member of a shared group did not finish to the others [MQTT-4.8.2-5]', async () => {
+  await using world = new FakeWorld();
+  const first = await world.client('first', { properties: { receiveMaximum: 2 } });
+  await first.subscribe('$share/g/#');
+  const deliveries = ([1, 2, 1, 2] as const).map((qos, index) =>
+    world.broker.publish({ topic: String(index), payload: '', qos }),
+  );
+  expect(await first.messages({ acknowledge: false })).toEqual(['q1 0 ""', 'q2 1 ""']);
+  const second = await world.client('second');
+  await second.subscribe('$share/g/#');
+  await world.drop(first);
+  // QoS 2 that was sent goes to nobody else; QoS 1 does, and so does what was never sent.
+  expect(await second.messages()).toEqual(['q1 0 ""', 'q1 2 ""', 'q2 3 ""']);
+  expect(deliveries.map(({ copies }) => copies.map(({ clientId, end }) => `${clientId} ${end}`))).toEqual([
+    ['first reassigned', 'second acknowledged'],
+    ['first session-ended'],
+    ['first reassigned', 'second acknowledged'],
+    ['first reassigned', 'second acknowledged'],
+  ]);
+});
+
+it('gives shared messages to members that are connected before those that are not', async () => {
+  await using world = new FakeWorld();
+  const away = await world.client('away', { properties: { sessionExpiryInterval: 100 } });
+  await away.subscribe('$share/g/a');
+  const here = await world.client('here');
+  await here.subscribe('$share/g/a');
+  await away.leave();
+  for (const payload of ['1', '2']) world.broker.publish({ topic: 'a', payload, qos: 1 });
+  expect(await here.messages()).toEqual(['q1 a "1"', 'q1 a "2"']);
+  await here.leave();
+  world.broker.publish({ topic: 'a', payload: '3', qos: 1 });
+  const back = await world.client('away', { cleanStart: false });
+  expect(await back.messages()).toEqual(['q1 a "3"']);
+});
+
+it('resends within a Receive Maximum that became smaller, in order', async () => {
+  await using world = new FakeWorld();
+  const properties = { sessionExpiryInterval: 100 };
+  const first = await world.client('shrunk', { properties });
+  await first.subscribe('a');
+  for (const payload of ['1', '2', '3', '4']) world.broker.publish({ topic: 'a', payload, qos: 1 });
+  await first.soFar();
+  await world.drop(first);
+  const back = await world.client('shrunk', {
+    cleanStart: false,
+    properties: { ...properties, receiveMaximum: 1 },
+  });
+  world.broker.publish({ topic: 'a', payload: '5', qos: 1 });
+  expect(await back.messages()).toEqual([
+    'q1 a "1" dup',
+    'q1 a "2" dup',
+    'q1 a "3" dup',
+    'q1 a "4" dup',
+    'q1 a "5"',
+  ]);
+});
