@@ -10,6 +10,7 @@ export type {
   OwnMessage,
 } from '../broker/index.js';
 export { BrokerDelivery, type CopyAck, type DeliveredCopy } from './broker-delivery.js';
+export { createTestApp, type TestAppOptions } from './create-test-app.js';
 export {
   FakeBroker,
   type FakeBrokerOptions,
@@ -17,3 +18,7 @@ export {
   type PublishedMessage,
   type SessionView,
 } from './fake-broker.js';
+export type { HandlerName, HandlerProbe } from './handler-probes.js';
+export type { LogEntry } from './recording-logger.js';
+export type { Delivery, Published, TestApp } from './test-app.js';
+export type { DeliveryAck } from './test-device.js';

@@ -2,7 +2,7 @@ import type { Client } from '../../client/client.js';
 import { connect } from '../../client/connect.js';
 import { dispatchMessages } from '../../client/dispatch.js';
 import type { AnyTopic } from '../../contracts/index.js';
-import type { Disconnection } from '../../session/disconnection.js';
+import { type Disconnection, describeDisconnection } from '../../session/disconnection.js';
 import type { Clock } from '../../time/clock.js';
 import { type Duration, parseDuration } from '../../time/duration.js';
 import { systemClock } from '../../time/system-clock.js';
@@ -21,7 +21,6 @@ import { planSubscriptions } from '../routes/subscription-plan.js';
 import type { App, AppOptions, ConnectionOptions, DrainReport, Health, RouteInfo } from './app.js';
 import { type Booted, boot } from './boot.js';
 import { missingCapabilities } from './capabilities.js';
-import { disconnectionText } from './disconnection-text.js';
 import { runApp } from './run.js';
 import { subscribeAll } from './subscribe.js';
 
@@ -48,13 +47,21 @@ export class Application implements App {
   readonly #giveUp = new AbortController();
   readonly #assembly: Assembly;
   readonly #functions: FunctionRoute[];
+  readonly #onBooted: ((booted: Booted) => void) | undefined;
   readonly #lost = new AbortController();
+  readonly #stopped = new AbortController();
   #phase: 'new' | 'starting' | 'running' | 'stopping' | 'stopped' = 'new';
   #booted: Booted | undefined;
   #started: Started | undefined;
   #stopping: Promise<DrainReport> | undefined;
 
-  constructor(options: AppOptions, functions: readonly FunctionRoute[] = []) {
+  /** `onBooted` sees the routes before the first message can come. */
+  constructor(
+    options: AppOptions,
+    functions: readonly FunctionRoute[] = [],
+    onBooted?: (booted: Booted) => void,
+  ) {
+    this.#onBooted = onBooted;
     this.options = options;
     this.clock = options.clock ?? systemClock;
     this.logger =
@@ -70,8 +77,8 @@ export class Application implements App {
   }
 
   /** The same application, with other options and nothing shared. */
-  with(options: Partial<AppOptions>): Application {
-    return new Application({ ...this.options, ...options }, this.#functions);
+  with(options: Partial<AppOptions>, onBooted?: (booted: Booted) => void): Application {
+    return new Application({ ...this.options, ...options }, this.#functions, onBooted);
   }
 
   get container(): DependencyContainer {
@@ -95,6 +102,11 @@ export class Application implements App {
     return this.#lost.signal;
   }
 
+  /** Aborted once the application has stopped. */
+  get stopped(): AbortSignal {
+    return this.#stopped.signal;
+  }
+
   readonly on = (
     topic: string | AnyTopic,
     handler: unknown,
@@ -114,6 +126,7 @@ export class Application implements App {
     this.#phase = 'starting';
     try {
       this.#booted = await this.#boot();
+      this.#onBooted?.(this.#booted);
       options.signal?.throwIfAborted();
       this.#adviseOnSession(this.#booted.routes);
       await this.#connect(this.#booted, options.signal);
@@ -236,7 +249,7 @@ export class Application implements App {
 
   #connectionLost(disconnection: Disconnection): void {
     if (this.#phase === 'stopping' || this.#phase === 'stopped') return;
-    const why = disconnectionText(disconnection);
+    const why = describeDisconnection(disconnection);
     this.logger.error(
       { open: this.#started?.pipeline.open ?? 0 },
       `The connection to the broker is gone: ${why}. What was not acknowledged is delivered again to the next connection.`,
@@ -259,8 +272,9 @@ export class Application implements App {
     const report = this.#started ? await this.#drain(this.#started, timeout) : { finished: 0, abandoned: 0 };
     await this.#started?.client.disconnect();
     this.#phase = 'stopped';
+    this.#stopped.abort();
     await this.#assembly.dispose();
-    return { ...report, ms: this.clock.now() - began };
+    return { ...report, ms: Math.round(this.clock.now() - began) };
   }
 
   async #drain(
@@ -269,7 +283,7 @@ export class Application implements App {
   ): Promise<{ finished: number; abandoned: number }> {
     stopDispatch();
     const before = pipeline.finished;
-    await this.#untilIdle(pipeline, timeout);
+    if (timeout > 0) await this.#untilIdle(pipeline, timeout);
     const abandoned = pipeline.open;
     if (abandoned > 0)
       this.logger.warn(

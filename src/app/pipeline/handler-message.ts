@@ -2,7 +2,7 @@ import type { AckErrorCode } from '../../client/message.js';
 import type { PublishOptions, Target } from '../../contracts/index.js';
 import type { QoS } from '../../packets/packet.js';
 import type { Logger } from '../logger.js';
-import { type MessageProperties, propertiesOf } from './properties.js';
+import { type MessageProperties, propertiesFrom } from './properties.js';
 import type { RouteRun } from './route-run.js';
 import type { TopicMessage } from './topic-message.js';
 
@@ -41,7 +41,7 @@ export class HandlerMessage<Params, Payload> implements TopicMessage<Params, Pay
   }
 
   get properties(): MessageProperties {
-    this.#properties ??= propertiesOf(this.#run.delivery.message);
+    this.#properties ??= propertiesFrom(this.#run.delivery.message);
     return this.#properties;
   }
 

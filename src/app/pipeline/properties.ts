@@ -1,4 +1,4 @@
-import type { Message as ReceivedMessage } from '../../client/message.js';
+import type { PublishProperties } from '../../packets/packet.js';
 
 /** In the order of the wire; a name may repeat. */
 export interface UserProperties extends Iterable<readonly [name: string, value: string]> {
@@ -19,7 +19,12 @@ export interface MessageProperties {
   readonly userProperties: UserProperties;
 }
 
-export function propertiesOf(message: ReceivedMessage): MessageProperties {
+/** From what a message has beside topic and payload. */
+export function propertiesFrom(
+  message: { readonly [K in keyof PublishProperties]?: PublishProperties[K] | undefined } & {
+    readonly subscriptionIdentifiers?: readonly number[];
+  },
+): MessageProperties {
   const { contentType, responseTopic, correlationData, payloadFormat, messageExpiryInterval } = message;
   return {
     ...(contentType !== undefined && { contentType }),
@@ -27,7 +32,7 @@ export function propertiesOf(message: ReceivedMessage): MessageProperties {
     ...(correlationData !== undefined && { correlationData }),
     ...(payloadFormat !== undefined && { payloadFormat }),
     ...(messageExpiryInterval !== undefined && { messageExpiryInterval }),
-    subscriptionIdentifiers: message.subscriptionIdentifiers,
+    subscriptionIdentifiers: message.subscriptionIdentifiers ?? [],
     userProperties: new ReceivedUserProperties(message.userProperties ?? []),
   };
 }

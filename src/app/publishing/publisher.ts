@@ -1,6 +1,6 @@
 import type { Client } from '../../client/client.js';
 import { encodePayload, type Outgoing, type PublishOptions, type Target } from '../../contracts/index.js';
-import type { QoS } from '../../packets/packet.js';
+import type { PublishProperties, QoS } from '../../packets/packet.js';
 
 /** Publishes what fits its contract. Inject it: `@Inject(Publisher)`. */
 export abstract class Publisher {
@@ -18,11 +18,11 @@ export abstract class Publisher {
 
 /** A message that the broker has taken from this application. */
 export interface PublishedByApp {
-  readonly outgoing: Outgoing;
   readonly topic: string;
   readonly payload: Uint8Array;
   readonly qos: QoS;
   readonly retain: boolean;
+  readonly properties: PublishProperties;
 }
 
 /** The publisher of one application, over the client that it has at the time. */
@@ -55,14 +55,13 @@ export class AppPublisher extends Publisher {
     const payload = await encodePayload(contract, outgoing.payload);
     const { qos = contract.spec.qos, retain = contract.spec.retain, contentType, userProperties } = options;
     const messageExpiryInterval = options.messageExpiryInterval ?? contract.spec.messageExpiryInterval;
-    const result = await this.#client.publish(topic, payload, {
-      qos,
-      retain,
+    const properties: PublishProperties = {
       ...(contentType !== undefined && { contentType }),
       ...(messageExpiryInterval !== undefined && { messageExpiryInterval }),
       ...(userProperties !== undefined && { userProperties: [...userProperties] }),
-    });
-    for (const watcher of this.#watchers) watcher({ outgoing, topic, payload, qos, retain });
+    };
+    const result = await this.#client.publish(topic, payload, { qos, retain, ...properties });
+    for (const watcher of this.#watchers) watcher({ topic, payload, qos, retain, properties });
     return { reasonCode: result.qos === 0 ? 0 : result.reasonCode };
   }
 

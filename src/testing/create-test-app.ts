@@ -1,0 +1,61 @@
+import type { Provider } from '../app/injection/provider.js';
+import type { App, AppOptions, ConnectionOptions } from '../app/lifecycle/app.js';
+import { Application } from '../app/lifecycle/application.js';
+import type { Clock } from '../time/clock.js';
+import { systemClock } from '../time/index.js';
+import { FakeBroker } from './fake-broker.js';
+import { FakeDevice } from './fake-device.js';
+import { HandlerProbes } from './handler-probes.js';
+import { RealDevice } from './real-device.js';
+import { type LogEntry, recordingLogger } from './recording-logger.js';
+import { TestApp } from './test-app.js';
+
+export interface TestAppOptions {
+  /** Providers that take the place of the application's own, in this test only. */
+  override?: readonly Provider[];
+  /** A FakeBroker of the test's, or the address of a real one. Default: a new FakeBroker. */
+  broker?: FakeBroker | string | URL;
+  /** Of the new FakeBroker, and of the application on it. Default `'virtual'`. */
+  clock?: 'virtual' | 'real';
+}
+
+/**
+ * Starts a copy of the application, with its own container, on a fake broker or a real one. The application itself is left alone; of its connection everything but
+ * the address counts.
+ */
+export async function createTestApp(app: App | AppOptions, options: TestAppOptions = {}): Promise<TestApp> {
+  const original = app instanceof Application ? app : new Application(app as AppOptions); // the only implementation of App
+  const fake = fakeOf(options);
+  const url = fake ? fake.endpoint : (options.broker as string | URL); // not a FakeBroker, and fakeOf made one if there was nothing
+  const probes = new HandlerProbes();
+  const logs: LogEntry[] = [];
+  const clock: Clock = fake ? fake.clock : systemClock;
+  const settings: Partial<ConnectionOptions> = settingsOf(original.options);
+  const copy = original.with(
+    {
+      connection: { ...settings, url },
+      providers: [...(original.options.providers ?? []), ...(options.override ?? [])],
+      logger: recordingLogger(logs, original.options.logger),
+      clock,
+    },
+    ({ routes }) => probes.watch(routes),
+  );
+  await copy.start();
+  const device = fake
+    ? new FakeDevice(copy, fake)
+    : await RealDevice.connect(copy, url, settings.protocol ?? 5);
+  return new TestApp({ app: copy, device, fake, ownsFake: fake !== options.broker, probes, logs });
+}
+
+function fakeOf({ broker, clock }: TestAppOptions): FakeBroker | undefined {
+  if (broker === undefined) return new FakeBroker({ clock: clock ?? 'virtual' });
+  if (clock !== undefined)
+    throw new Error(
+      "createTestApp: { clock } is for the broker that it makes itself. A FakeBroker brings its own clock, a real broker the machine's.",
+    );
+  return broker instanceof FakeBroker ? broker : undefined;
+}
+
+function settingsOf({ connection }: AppOptions): Partial<ConnectionOptions> {
+  return typeof connection === 'string' || connection instanceof URL ? {} : connection;
+}

@@ -1,0 +1,238 @@
+import type { Class } from '../app/injection/token.js';
+import type { App } from '../app/lifecycle/app.js';
+import type { Application } from '../app/lifecycle/application.js';
+import type { DeliveryReport } from '../app/pipeline/delivery.js';
+import { isWorse, type OutcomeStatus } from '../app/pipeline/outcome.js';
+import { type MessageProperties, propertiesFrom } from '../app/pipeline/properties.js';
+import type { PublishedByApp } from '../app/publishing/publisher.js';
+import {
+  type AnyTopic,
+  decodePayload,
+  encodePayload,
+  type PublishOptions,
+  type Target,
+  type TopicDef,
+} from '../contracts/index.js';
+import type { QoS } from '../packets/packet.js';
+import { systemClock, VirtualClock } from '../time/index.js';
+import type { FakeBroker } from './fake-broker.js';
+import { type HandlerName, type HandlerProbe, HandlerProbes } from './handler-probes.js';
+import type { LogEntry } from './recording-logger.js';
+import type { DeliveryAck, DeviceMessage, TestDevice, UnderWay } from './test-device.js';
+
+/** Milliseconds that a test waits for the application's word on a message from a real broker. */
+const REAL_TIMEOUT = 10_000;
+
+/** What became of a message that a test delivered. */
+export interface Delivery {
+  /** The worst of what its handlers came to; `dropped` if no handler got it, `held` if it waits at the broker. */
+  readonly outcome: OutcomeStatus;
+  /** What the application acknowledged. Empty at QoS 0, for a message that is held, and behind one that is. */
+  readonly acks: readonly DeliveryAck[];
+  /** How often the handler that ran most often ran. */
+  readonly attempts: number;
+  /** What its handlers threw, and why it was invalid. */
+  readonly errors: readonly unknown[];
+  /** The routes that it went through, in the order in which they were done. */
+  readonly handlers: readonly string[];
+}
+
+/** A message that the application published, as its contract reads it. */
+export interface Published<Params, Out> {
+  readonly params: Params;
+  readonly payload: Out;
+  readonly qos: QoS;
+  readonly retain: boolean;
+  readonly properties: MessageProperties;
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: only params and payload are of interest
+type PublishedOn<T> = T extends TopicDef<infer Params, any, infer Out, any> ? Published<Params, Out> : never;
+
+interface Parts {
+  readonly app: Application;
+  readonly device: TestDevice;
+  readonly fake: FakeBroker | undefined;
+  readonly ownsFake: boolean;
+  readonly probes: HandlerProbes;
+  readonly logs: readonly LogEntry[];
+}
+
+/** An application under test, started, with a device at hand that publishes to it. */
+export class TestApp implements AsyncDisposable {
+  readonly app: App;
+  /** What the application reported, in order. */
+  readonly logs: readonly LogEntry[];
+  readonly #parts: Parts;
+  readonly #published: PublishedByApp[] = [];
+  /** Reports that no `deliver` has claimed yet. */
+  #reports: DeliveryReport[] = [];
+  #onReport: (() => void)[] = [];
+  #delivering = 0;
+
+  /** @internal */
+  constructor(parts: Parts) {
+    this.app = parts.app;
+    this.logs = parts.logs;
+    this.#parts = parts;
+    parts.app.publisher.watch((published) => this.#published.push(published));
+    parts.app.pipeline?.watch((report) => this.#reported(report));
+  }
+
+  /** The fake broker. Throws where the test runs on a real one. */
+  get broker(): FakeBroker {
+    const { fake } = this.#parts;
+    if (!fake)
+      throw new Error(
+        'This test runs on a real broker: faults, sessions and the transcript need the FakeBroker. Leave { broker: url } out.',
+      );
+    return fake;
+  }
+
+  /** The virtual clock of application and broker. Throws where time is the machine's. */
+  get clock(): VirtualClock {
+    const { clock } = this.#parts.app;
+    if (!(clock instanceof VirtualClock))
+      throw new Error(
+        "This test runs on the machine's clock: virtual time needs the FakeBroker with its virtual clock.",
+      );
+    return clock;
+  }
+
+  /**
+   * Publishes to the application as a device would, and resolves when everything that it caused has settled. A value is checked and encoded by
+   * its contract; bytes go out as they are, so that a test can send what does not fit. QoS and retain are the contract's unless `options` say otherwise.
+   */
+  async deliver<In>(
+    to: Target<In>,
+    payload: NoInfer<In> | Uint8Array,
+    options: PublishOptions = {},
+  ): Promise<Delivery> {
+    const { contract, address: topic } = to;
+    const bytes = payload instanceof Uint8Array ? payload : await encodePayload(contract, payload);
+    const {
+      qos = contract.spec.qos,
+      retain = contract.spec.retain,
+      userProperties,
+      contentType,
+      messageExpiryInterval,
+    } = options;
+    const properties = {
+      ...(contentType !== undefined && { contentType }),
+      ...(messageExpiryInterval !== undefined && { messageExpiryInterval }),
+      ...(userProperties !== undefined && { userProperties: [...userProperties] }),
+    };
+    return this.#deliver({ topic, payload: bytes, qos, retain, properties });
+  }
+
+  /** Resolves once no packet is under way and no handler is running. */
+  settled(): Promise<void> {
+    return this.#parts.device.settled();
+  }
+
+  /** What the application published on the topics of a contract, in order, once the broker had taken it. */
+  published<T extends AnyTopic>(topic: T): readonly PublishedOn<T>[] {
+    return this.#published.flatMap((published) => {
+      const params: unknown = topic.match(published.topic);
+      if (params === undefined) return [];
+      const payload = decodePayload(topic, published.payload);
+      if (payload instanceof Promise) {
+        throw new Error(
+          `The payload schema of "${topic.pattern}" is asynchronous: read what was published with app.publisher replaced, or from broker.published.`,
+        );
+      }
+      const { qos, retain } = published;
+      // The contract's own types say what its match and its schema give.
+      return [
+        { params, payload, qos, retain, properties: propertiesFrom(published.properties) } as PublishedOn<T>,
+      ];
+    });
+  }
+
+  /** The calls of a controller's handler, and the way to replace it. */
+  handler<C extends object, K extends HandlerName<C>>(controller: Class<C>, method: K): HandlerProbe<C[K]> {
+    return this.#parts.probes.of(controller, method);
+  }
+
+  async #deliver(message: DeviceMessage): Promise<Delivery> {
+    // What is left over belongs to no delivery: other messages, or copies that nobody could tell apart.
+    if (this.#delivering === 0) this.#reports = [];
+    this.#delivering++;
+    try {
+      const underWay = await this.#parts.device.publish(message);
+      const mine: DeliveryReport[] = [];
+      this.#claim(message, underWay, mine);
+      while (!underWay.isComplete(mine) && (await this.#nextReport(message)) === 'report')
+        this.#claim(message, underWay, mine);
+      await this.settled();
+      this.#claim(message, underWay, mine);
+      return summary(mine, underWay);
+    } finally {
+      this.#delivering--;
+    }
+  }
+
+  #claim(message: DeviceMessage, underWay: UnderWay, mine: DeliveryReport[]): void {
+    this.#reports = this.#reports.filter((report) => {
+      if (underWay.isComplete(mine) || !isCopyOf(message, report)) return true;
+      mine.push(report);
+      return false;
+    });
+  }
+
+  /** Rejects where a real broker, or the handler behind it, is silent for too long. */
+  #nextReport({ topic }: DeviceMessage): Promise<'report' | 'over'> {
+    const { app, fake } = this.#parts;
+    const ends = AbortSignal.any([app.lost, app.stopped]);
+    if (ends.aborted) return Promise.resolve('over');
+    return new Promise((resolve, reject) => {
+      const late = () =>
+        reject(
+          new Error(
+            `Nothing was heard of the message on "${topic}" for ${REAL_TIMEOUT / 1000} s: no handler has finished with it.`,
+          ),
+        );
+      const cancel = fake ? undefined : systemClock.setTimer(REAL_TIMEOUT, late);
+      const settle = (what: 'report' | 'over') => {
+        cancel?.();
+        resolve(what);
+      };
+      this.#onReport.push(() => settle('report'));
+      ends.addEventListener('abort', () => settle('over'), { once: true });
+    });
+  }
+
+  #reported(report: DeliveryReport): void {
+    this.#reports.push(report);
+    const waiting = this.#onReport;
+    this.#onReport = [];
+    for (const tell of waiting) tell();
+  }
+
+  /** Stops the application without waiting for handlers, and the broker if the test brought none. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    const { app, device, fake, ownsFake } = this.#parts;
+    await app.stop({ timeout: 0 });
+    await device.close();
+    if (ownsFake) await fake?.close();
+  }
+}
+
+function isCopyOf({ topic, payload }: DeviceMessage, { message }: DeliveryReport): boolean {
+  return message.topic === topic && Buffer.compare(message.payload, payload) === 0;
+}
+
+function summary(reports: readonly DeliveryReport[], underWay: UnderWay): Delivery {
+  const runs = reports.flatMap((report) => report.reports);
+  const handlers = [...new Set(runs.map(({ route }) => route))];
+  let outcome: OutcomeStatus = handlers.length === 0 ? 'dropped' : 'acked';
+  if (underWay.isWaiting() || !underWay.isComplete(reports)) outcome = 'held';
+  for (const report of reports) if (isWorse(report.outcome, outcome)) outcome = report.outcome;
+  return {
+    outcome,
+    acks: underWay.acks(reports),
+    attempts: Math.max(0, ...handlers.map((name) => runs.filter(({ route }) => route === name).length)),
+    errors: runs.flatMap(({ error }) => (error === undefined ? [] : [error])),
+    handlers,
+  };
+}

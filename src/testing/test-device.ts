@@ -1,0 +1,35 @@
+import type { DeliveryReport } from '../app/pipeline/delivery.js';
+import type { PublishProperties, QoS } from '../packets/packet.js';
+
+export interface DeviceMessage {
+  readonly topic: string;
+  readonly payload: Uint8Array;
+  readonly qos: QoS;
+  readonly retain: boolean;
+  readonly properties: PublishProperties;
+}
+
+/** An acknowledgement that the application sent for a message. */
+export interface DeliveryAck {
+  readonly packet: 'puback' | 'pubrec';
+  readonly reasonCode: number;
+  readonly reasonString?: string;
+}
+
+/** A message on its way to the application. */
+export interface UnderWay {
+  /** Whether the application has said everything that it will say. */
+  isComplete(reports: readonly DeliveryReport[]): boolean;
+  /** Whether the broker keeps a copy that it has not sent yet. */
+  isWaiting(): boolean;
+  acks(reports: readonly DeliveryReport[]): readonly DeliveryAck[];
+}
+
+/** Where a test's messages come from: the fake broker itself, or a second client on a real broker. */
+export interface TestDevice {
+  /** Publishes as a device would. */
+  publish(message: DeviceMessage): Promise<UnderWay>;
+  /** Resolves once everything that the messages caused has settled. */
+  settled(): Promise<void>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,196 @@
+import { Controller, createApp, defineTopic, Inject, type Message, Publisher, Topic, token } from 'topicwise';
+import { createTestApp, FakeBroker } from 'topicwise/testing';
+import { expect, it } from 'vitest';
+import { z } from 'zod';
+
+const reading = defineTopic('sensors/+deviceId/reading', {
+  payload: z.object({ celsius: z.number() }),
+  qos: 1,
+});
+const alert = defineTopic('alerts/+deviceId', { payload: z.object({ level: z.enum(['hot', 'cold']) }) });
+const LIMIT = token<number>('limit');
+
+class ReadingRepo {
+  readonly saved: [string, number][] = [];
+  async save(deviceId: string, celsius: number): Promise<void> {
+    this.saved.push([deviceId, celsius]);
+  }
+}
+
+@Controller()
+class SensorController {
+  constructor(
+    @Inject(ReadingRepo) private readonly repo: ReadingRepo,
+    @Inject(LIMIT) private readonly limit: number,
+    @Inject(() => Publisher) private readonly publisher: Publisher,
+  ) {}
+
+  @Topic(reading, { sends: [alert] })
+  async onReading({ params, payload }: Message<typeof reading>) {
+    await this.repo.save(params.deviceId, payload.celsius);
+    if (payload.celsius > this.limit) return alert.message({ deviceId: params.deviceId }, { level: 'hot' });
+    if (payload.celsius < 0)
+      await this.publisher.publish(alert.to({ deviceId: params.deviceId }), { level: 'cold' });
+  }
+}
+
+const app = createApp({
+  connection: { url: 'mqtt://nowhere.invalid', clientId: 'sensors' },
+  controllers: [SensorController],
+  providers: [{ provide: LIMIT, useValue: 40 }],
+});
+
+it('delivers to a handler and tells what it acknowledged', async () => {
+  await using t = await createTestApp(app);
+  const delivery = await t.deliver(reading.to({ deviceId: 'a' }), { celsius: 20 });
+  expect(delivery).toEqual({
+    outcome: 'acked',
+    acks: [{ packet: 'puback', reasonCode: 0 }],
+    attempts: 1,
+    errors: [],
+    handlers: ['SensorController.onReading'],
+  });
+  expect(t.app.container.resolve(ReadingRepo).saved).toEqual([['a', 20]]);
+});
+
+it('shows what the application published, returned or through its publisher', async () => {
+  await using t = await createTestApp(app);
+  await t.deliver(reading.to({ deviceId: 'a' }), { celsius: 41 });
+  await t.deliver(reading.to({ deviceId: 'b' }), { celsius: -1 });
+  expect(t.published(alert)).toMatchObject([
+    { params: { deviceId: 'a' }, payload: { level: 'hot' }, qos: 1, retain: false },
+    { params: { deviceId: 'b' }, payload: { level: 'cold' }, qos: 1, retain: false },
+  ]);
+  expect(t.published(reading)).toEqual([]);
+});
+
+it('overrides providers for this test only', async () => {
+  const fake = new ReadingRepo();
+  {
+    await using t = await createTestApp(app, {
+      override: [
+        { provide: ReadingRepo, useValue: fake },
+        { provide: LIMIT, useValue: 0 },
+      ],
+    });
+    await t.deliver(reading.to({ deviceId: 'a' }), { celsius: 1 });
+    expect(t.published(alert)).toHaveLength(1);
+  }
+  await using again = await createTestApp(app);
+  await again.deliver(reading.to({ deviceId: 'a' }), { celsius: 1 });
+  expect(again.published(alert)).toEqual([]);
+  expect(fake.saved).toEqual([['a', 1]]);
+});
+
+it('records the calls of a handler and replaces it', async () => {
+  await using t = await createTestApp(app);
+  const handler = t.handler(SensorController, 'onReading');
+  await t.deliver(reading.to({ deviceId: 'a' }), { celsius: 3 });
+  expect(handler.calls[0]?.payload.celsius).toBe(3);
+  handler.replace(async () => {
+    throw new Error('replaced');
+  });
+  const delivery = await t.deliver(reading.to({ deviceId: 'a' }), { celsius: 4 });
+  expect(delivery).toMatchObject({ outcome: 'held', acks: [], errors: [new Error('replaced')] });
+  expect(handler.calls).toHaveLength(2);
+});
+
+it('resolves although an older message holds its acknowledgement back', async () => {
+  await using t = await createTestApp(app);
+  t.handler(SensorController, 'onReading').replace(async ({ payload }) => {
+    if (payload.celsius === 1) throw new Error('held');
+  });
+  expect(await t.deliver(reading.to({ deviceId: 'a' }), { celsius: 1 })).toMatchObject({ outcome: 'held' });
+  expect(await t.deliver(reading.to({ deviceId: 'a' }), { celsius: 2 })).toMatchObject({
+    outcome: 'acked',
+    acks: [],
+  });
+});
+
+it('sends bytes that do not fit as they are, and says why they were refused', async () => {
+  await using t = await createTestApp(app);
+  const delivery = await t.deliver(reading.to({ deviceId: 'a' }), new TextEncoder().encode('no json'));
+  expect(delivery.outcome).toBe('rejected');
+  expect(delivery.acks).toMatchObject([{ packet: 'puback', reasonCode: 0x99 }]);
+  expect(String(delivery.errors[0])).toContain('it is not JSON');
+  expect(t.handler(SensorController, 'onReading').calls).toEqual([]);
+});
+
+it('keeps deliveries of equal messages apart that are under way together', async () => {
+  await using t = await createTestApp(app);
+  let failing = true;
+  t.handler(SensorController, 'onReading').replace(async () => {
+    failing = !failing;
+    if (failing) throw new Error('every second one');
+  });
+  const to = reading.to({ deviceId: 'a' });
+  const [first, second] = await Promise.all([t.deliver(to, { celsius: 1 }), t.deliver(to, { celsius: 1 })]);
+  expect([first.outcome, second.outcome]).toEqual(['acked', 'held']);
+});
+
+it('says so when nobody handles a message', async () => {
+  await using t = await createTestApp(app);
+  expect(await t.deliver(alert.to({ deviceId: 'a' }), { level: 'hot' })).toEqual({
+    outcome: 'dropped',
+    acks: [],
+    attempts: 0,
+    errors: [],
+    handlers: [],
+  });
+});
+
+it('ends a delivery when the application stops under it', async () => {
+  await using t = await createTestApp(app);
+  t.handler(SensorController, 'onReading').replace(() => new Promise(() => undefined));
+  const delivery = t.deliver(reading.to({ deviceId: 'a' }), { celsius: 1 });
+  await t.clock.settle();
+  await t.app.stop({ timeout: 0 });
+  expect((await delivery).outcome).toBe('held');
+});
+
+it('waits for what handlers set going, and no longer', async () => {
+  const echo = defineTopic('echo/+n', { payload: z.number() });
+  const chain = createApp({ connection: { url: 'mqtt://nowhere.invalid', clientId: 'chain' } });
+  chain.on(echo, async (message) => {
+    if (message.payload < 3) await message.publish(echo.to({ n: 'x' }), message.payload + 1);
+  });
+  await using t = await createTestApp(chain);
+  await t.deliver(echo.to({ n: 'x' }), 0);
+  expect(t.published(echo).map(({ payload }) => payload)).toEqual([1, 2, 3]);
+  expect(t.app.health().routes['a function on echo/+n']).toMatchObject({ handled: 4, inFlight: 0 });
+});
+
+it('keeps what the application reported', async () => {
+  await using t = await createTestApp({
+    connection: 'mqtt://nowhere.invalid',
+    controllers: [SensorController],
+    providers: [{ provide: LIMIT, useValue: 1 }],
+  });
+  expect(t.logs.map(({ level, message }) => `${level}: ${message}`)).toEqual([
+    expect.stringMatching(/^warn: .* has no clientId/),
+    'info: Subscribed.',
+  ]);
+});
+
+it('runs on a broker of the test and leaves it open', async () => {
+  await using broker = new FakeBroker({ overlap: 'per-subscription' });
+  const t = await createTestApp(app, { broker });
+  expect(t.broker).toBe(broker);
+  expect(t.clock).toBe(broker.clock);
+  await t[Symbol.asyncDispose]();
+  expect(broker.session('sensors')).toMatchObject({ connected: false });
+});
+
+it('refuses a clock beside a broker that has one', async () => {
+  await expect(createTestApp(app, { broker: new FakeBroker(), clock: 'real' })).rejects.toThrow(
+    'brings its own clock',
+  );
+});
+
+it('refuses to probe what is no handler', async () => {
+  await using t = await createTestApp(app);
+  class Other {
+    onReading(_message: Message): void {}
+  }
+  expect(() => t.handler(Other, 'onReading')).toThrow('Other.onReading is no handler of this application');
+});
