@@ -176,6 +176,15 @@ describe('a payload to publish', () => {
 });
 
 describe('what was encoded', () => {
+  it('belongs to whoever asked for it', () => {
+    const [first, second] = [encodePayload(text, 'first'), encodePayload(text, 'second')];
+    expect([first, second]).toEqual([utf8('first'), utf8('second')]);
+  });
+
+  it.each([1365, 1366, 5000])('is whole, with %i characters of three bytes', (length) => {
+    expect(encodePayload(text, '€'.repeat(length))).toEqual(utf8('€'.repeat(length)));
+  });
+
   it('decodes to what it was', () => {
     fc.assert(
       fc.property(fc.jsonValue({ noUnicodeString: false }), (value) => {

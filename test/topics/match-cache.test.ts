@@ -62,6 +62,14 @@ describe('MatchCache', () => {
     expect([hit(cache, 'a'), hit(cache, 'a')]).toEqual([false, true]);
   });
 
+  it('forgets both generations', () => {
+    const cache = new MatchCache<string>(1);
+    for (const topic of ['old', 'old', 'young', 'young']) hit(cache, topic);
+    expect(cache.size).toBe(2);
+    cache.clear();
+    expect([cache.size, cache.get('old'), cache.get('young')]).toEqual([0, undefined, undefined]);
+  });
+
   it('with a limit of 0 remembers nothing', () => {
     const cache = new MatchCache<string>(0);
     expect([1, 2, 3, 4].map(() => hit(cache, 'a'))).toEqual([false, false, false, false]);
