@@ -1,0 +1,109 @@
+// Every line marked `// error` is a mistake that the compiler must refuse; the text behind the mark is the reason it must give.
+import { Controller, createApp, Inject, type Message, type Publisher, Topic, token } from 'topicwise';
+import type { TestApp } from 'topicwise/testing';
+import { z } from 'zod';
+import { alert, ReadingRepo, reading, SensorController } from '../example.js';
+
+declare const mqtt: Publisher;
+declare const t: TestApp;
+declare const status: unique symbol;
+const LIMIT = token<number>('limit');
+const bytes = z.instanceof(Uint8Array);
+
+// biome-ignore format: a decorator and its mark belong on one line
+@Controller()
+class Bad {
+  constructor(
+    @Inject(ReadingRepo) private wrongToken: Date, // error: the injected type does not fit this constructor parameter
+    @Inject(LIMIT) readonly wrongValue: string, // error: the injected type does not fit this constructor parameter
+    @Inject(() => ReadingRepo) readonly wrongLazy: Map<string, string>, // error: the injected type does not fit this constructor parameter
+    @Inject('repo') readonly noToken: ReadingRepo, // error
+  ) {
+    void this.wrongToken;
+  }
+  // the form of the handler
+  @Topic(reading) misspelledParam({ params }: { params: { device: string } }) { // error: "device" is not a parameter of this topic
+    void params;
+  }
+  @Topic('socks/+id/status') misspelledShort({ params }: { params: { sockId: string } }) { // error: "sockId" is not a parameter of "socks/+id/status"
+    void params;
+  }
+  @Topic(reading) wrongPayload({ payload }: { payload: { celsius: string } }) { // error: "payload": the topic gives", { celsius: number; at: string; }, "but the handler takes", { celsius: string; }]
+    void payload;
+  }
+  @Topic('socks/+id/status') noSchema({ payload }: { payload: { state: string } }) { // error: "but the handler takes", { state: string; }
+    void payload;
+  }
+  @Topic(reading) wrongParam({ params }: { params: { deviceId: number } }) { // error: "but the handler takes", { deviceId: number; }
+    void params;
+  }
+  @Topic('socks/+pair/status') otherPattern(m: Message<'socks/+sock/status'>) { // error: "sock" is not a parameter of "socks/+pair/status"
+    void m;
+  }
+  @Topic(reading) otherContract(m: Message<typeof alert>) { // error: "but the handler takes"
+    void m;
+  }
+  @Topic(reading) needsTenant(m: Message<typeof reading> & { tenant: string }) { // error: a message has no "tenant"
+    void m;
+  }
+  @Topic(reading) twoArguments(a: string, b: number) { // error: a topic handler takes one argument, the message
+    void a;
+    void b;
+  }
+  @Topic(reading) field = 1; // error: @Topic decorates a method
+
+  // what it returns
+  @Topic(reading) async returnsSomething() { // error: ["a handler returns nothing, but this one returns", number]
+    return 42;
+  }
+  @Topic(reading) undeclaredSend() { // error: a handler returns messages only of topics that it names in { sends: [...] }
+    return alert.message({ deviceId: 'x' }, { level: 'hot' });
+  }
+  @Topic(reading, { sends: [alert] }) otherSend() { // error: a handler returns messages only of topics that it names in { sends: [...] }
+    return reading.message({ deviceId: 'x' }, { celsius: 1, at: '' });
+  }
+  @Topic(reading) forgottenAwait() { // error: "a handler returns nothing, but this one returns", { readonly reasonCode: number; }
+    return mqtt.publish(alert.to({ deviceId: 'x' }), { level: 'hot' });
+  }
+
+  // patterns and options
+  @Topic('a/#/b') badPattern() {} // error: "#" is only allowed as the last level
+  @Topic('a/x+/b') gluedWildcard() {} // error: a wildcard must fill a whole level, unlike "x+"
+  @Topic('a/+id/b/+id') twice() {} // error: "id" names two wildcards
+  @Topic('$share/g/a') shared() {} // error: use the option { share }
+  @Topic('') empty() {} // error: it is empty
+  @Topic('a', { qos: 3 }) badQoS() {} // error: Type '3' is not assignable to type
+  @Topic('a', { payloda: bytes }) misspelledOption() {} // error: Did you mean to write 'payload'?
+  @Topic('a/+id', { params: { nope: z.string() } }) unknownParam() {} // error: "nope" is not a parameter of "a/+id"
+  @Topic(reading, { payload: bytes }) payloadTwice() {} // error
+  @Topic(reading, { ack: 'on-receipt' }) notBuilt() {} // error
+  @Topic(status) noTopic() {} // error
+}
+@Controller({ shared: 'workers' }) // error: Did you mean to write 'share'?
+class BadController {}
+
+// publishing
+void mqtt.publish(reading.to({ device: 'x' }), { celsius: 1, at: '' }); // error: 'device' does not exist
+void mqtt.publish(reading.to({ deviceId: 'x' }), { celsius: 'hot', at: '' }); // error: Type 'string' is not assignable to type 'number'
+void mqtt.publish('sensors/1/reading', { celsius: 1, at: '' }); // error
+
+// functions
+const app = createApp({ connection: 'mqtt://localhost', controllers: [SensorController] });
+app.on(reading, ({ params }) => void params.device); // error: Property 'device' does not exist
+app.on(reading, () => alert.message({ deviceId: 'x' }, { level: 'hot' })); // error
+app.on('a/#/b', () => {}); // error: "#" is only allowed as the last level
+
+// options
+createApp({ controllers: [SensorController] }); // error: Property 'connection' is missing
+createApp({
+  connection: 'mqtt://localhost',
+  controllers: [new SensorController(new ReadingRepo(), 1, mqtt)],
+}); // error
+createApp({ connection: 'mqtt://localhost', providers: [{ provide: LIMIT }] }); // error
+
+// tests
+t.handler(SensorController, 'nope'); // error: '"nope"' is not assignable
+void t.deliver(reading.to({ deviceId: 'x' }), { celsius: 'hot', at: '' }); // error: Type 'string' is not assignable to type 'number'
+void t.published(alert)[0]?.payload.degree; // error: Property 'degree' does not exist
+void Bad;
+void BadController;
