@@ -95,10 +95,7 @@ app.on('a/#/b', () => {}); // error: "#" is only allowed as the last level
 
 // options
 createApp({ controllers: [SensorController] }); // error: Property 'connection' is missing
-createApp({
-  connection: 'mqtt://localhost',
-  controllers: [new SensorController(new ReadingRepo(), 1, mqtt)],
-}); // error
+createApp({ connection: 'mqtt://localhost', controllers: [new ReadingRepo()] }); // error: is not assignable to type 'Class'
 createApp({ connection: 'mqtt://localhost', providers: [{ provide: LIMIT }] }); // error
 
 // tests
