@@ -1,39 +1,37 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { FakeBroker } from '../../src/testing/fake-broker.js';
-import { RawClient } from '../support/broker/raw-client.js';
+import { connectTcp } from '../../src/transports/index.js';
+import type { RawClient } from '../support/broker/raw-client.js';
+import { worldOf } from '../support/broker/world.js';
 import { behaviours } from './behaviours.js';
 
-describe.each([5, 4] as const)('FakeBroker, protocol level %i', (version) => {
-  let broker: FakeBroker;
-  let clients: RawClient[];
-  afterEach(async () => {
-    await broker.close();
-    expect(clients.map((client) => client.violation).filter((violation) => violation !== undefined)).toEqual(
-      [],
-    );
-  });
+const ways = {
+  'in memory': async (broker: FakeBroker) => () => broker.endpoint.connect(),
+  'on TCP': async (broker: FakeBroker) => {
+    const { hostname, port } = new URL((await broker.listen()).url);
+    return () => connectTcp({ host: hostname, port: Number(port) });
+  },
+};
 
-  for (const { name, versions = [4, 5], policy = {}, run } of behaviours) {
-    if (!versions.includes(version)) continue;
-    it(name, async () => {
-      broker = new FakeBroker(policy);
-      clients = [];
-      const scope = '';
-      const open = async () => {
-        const client = new RawClient(await broker.endpoint.connect(), version, scope);
-        clients.push(client);
-        return client;
-      };
-      await run({
-        version,
-        scope,
-        open,
-        client: async (clientId, options) => {
-          const client = await open();
-          expect(await client.connect({ clientId, ...options })).toMatchObject({ reasonCode: 0 });
-          return client;
-        },
-      });
+describe.each(['in memory', 'on TCP'] as const)('FakeBroker %s behaves as the table says', (way) => {
+  describe.each([5, 4] as const)('protocol level %i', (version) => {
+    let broker: FakeBroker;
+    let clients: RawClient[];
+    afterEach(async () => {
+      for (const client of clients) client.drop();
+      await broker.close();
+      expect(
+        clients.map((client) => client.violation).filter((violation) => violation !== undefined),
+      ).toEqual([]);
     });
-  }
+
+    for (const { name, versions = [4, 5], policy = {}, run } of behaviours) {
+      if (!versions.includes(version)) continue;
+      it(name, async () => {
+        broker = new FakeBroker(policy);
+        clients = [];
+        await run(worldOf(version, 'scope/', await ways[way](broker), clients));
+      });
+    }
+  });
 });
