@@ -25,7 +25,7 @@ export interface HandlerRecord {
   readonly topic: string | AnyTopic;
   readonly options: TopicSpec & SendingOptions<readonly AnyTopic[]>;
   /** What it was written on. */
-  readonly on: 'method' | 'static method' | 'accessor' | 'property';
+  readonly on: 'method' | 'static method' | 'getter or setter' | 'property';
 }
 
 interface TopicDecorator {
@@ -60,5 +60,5 @@ export const Topic = ((topic: string | AnyTopic, options: HandlerRecord['options
 
 function placeOf(descriptor: PropertyDescriptor | undefined): HandlerRecord['on'] {
   if (!descriptor) return 'property';
-  return descriptor.get || descriptor.set ? 'accessor' : 'method';
+  return descriptor.get || descriptor.set ? 'getter or setter' : 'method';
 }

@@ -46,7 +46,7 @@ export function groupRoutes<R extends Subscribing>(
   const byFilter = new Map<string, R[]>();
   for (const route of routes) {
     const topicFilter = route.share === undefined ? route.filter : `$share/${route.share}/${route.filter}`;
-    const wrong = validateTopicFilter(topicFilter);
+    const wrong = badShare(route.share) ?? validateTopicFilter(topicFilter);
     if (wrong) findings.push(`${route.name}: ${wrong}`);
     if (route.share !== undefined && route.noLocal) {
       findings.push(
@@ -73,6 +73,12 @@ export function planSubscriptions<R extends Subscribing>(
     )
     .map((wide) => ({ ...wide, qos: highestServed(wide, groups) }));
   return { groups, subscribed: widest, warnings: overlapWarnings(widest) };
+}
+
+/** With a slash in it, the rest of the name would become part of the filter. */
+function badShare(share: string | undefined): string | undefined {
+  if (share === undefined || /^[^/+#]+$/.test(share)) return undefined;
+  return `share: ${JSON.stringify(share)} is no share name. Write one or more characters without "/", "+" and "#".`;
 }
 
 function group<R extends Subscribing>(
