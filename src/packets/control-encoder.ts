@@ -139,7 +139,9 @@ function withProperties(fields: ForeignPacket, properties: ForeignPacket | undef
 function foreignProperties(properties: object | undefined, owner: PropertyOwner): ForeignPacket | undefined {
   const foreign: ForeignPacket = {};
   for (const [name, value] of Object.entries(properties ?? {})) {
-    const rule = value === undefined ? undefined : ownedRules[owner].byName.get(name);
+    // An empty list is no property; the library would answer it with no packet at all.
+    const absent = value === undefined || (Array.isArray(value) && value.length === 0);
+    const rule = absent ? undefined : ownedRules[owner].byName.get(name);
     if (rule) foreign[rule.foreignName ?? rule.name] = foreignValue(rule.kind, value);
   }
   return Object.keys(foreign).length > 0 ? foreign : undefined;

@@ -3,6 +3,7 @@ import { type ControlType, decodeControl } from './control-decoder.js';
 import { ProtocolError } from './errors.js';
 import { acceptedFirstBytes, packetTypes, type Receiver, refuseFirstByte } from './fixed-header.js';
 import type { AckPacket, Packet, ProtocolVersion } from './packet.js';
+import { PartialFrame } from './partial-frame.js';
 import { Payloads } from './payloads.js';
 import { decodePublish } from './publish-fast-path.js';
 import { maximumVariableByteInteger } from './variable-byte-integer.js';
@@ -10,7 +11,7 @@ import { maximumVariableByteInteger } from './variable-byte-integer.js';
 export interface PacketDecoderOptions {
   /** Which side reads: decides which packets may come. */
   receiver: Receiver;
-  /** 5 by default for a client. A server leaves it out and learns it from CONNECT. */
+  /** 5 by default for a client. A server leaves it out and learns it from CONNECT; one that gives it is behind CONNECT. */
   protocolVersion?: ProtocolVersion;
   /** Bytes of a whole packet, fixed header included. Unlimited (268,435,460) by default. */
   maximumPacketSize?: number;
@@ -31,11 +32,7 @@ export class PacketDecoder {
   #dead = false;
   #pushing = false;
   readonly #payloads = new Payloads();
-  /** The beginning of a frame whose end has not come, and how much of it is there. */
-  #partial: Buffer | undefined;
-  #partialLength = 0;
-  /** The whole length of that frame; 0 while its header is incomplete. */
-  #partialTotal = 0;
+  #partial: PartialFrame | undefined;
   /** Bytes behind a packet whose `onPacket` threw. */
   #left: Buffer | undefined;
 
@@ -54,14 +51,13 @@ export class PacketDecoder {
 
   /** Bytes that wait for the rest of their packet. */
   get bufferedBytes(): number {
-    return this.#partialLength + (this.#left?.length ?? 0);
+    return (this.#partial?.length ?? 0) + (this.#left?.length ?? 0);
   }
 
   /** Ends decoding for good: the rest of the chunk and all later ones are ignored. */
   stop(): void {
     this.#dead = true;
     this.#partial = undefined;
-    this.#partialLength = 0;
     this.#left = undefined;
   }
 
@@ -89,7 +85,7 @@ export class PacketDecoder {
       reused = false;
       this.#left = undefined;
     }
-    const start = this.#partial ? this.#completePartial(bytes, onPacket) : 0;
+    const start = this.#partial ? this.#completePartial(this.#partial, bytes, onPacket) : 0;
     if (!this.#dead && start < bytes.length) this.#parse(bytes, start, bytes.length, reused, onPacket);
   }
 
@@ -108,7 +104,7 @@ export class PacketDecoder {
       while (at < end) {
         const total = this.#frameLength(bytes, at, end);
         if (total === 0 || at + total > end) {
-          this.#keepPartial(bytes, at, end, total);
+          this.#partial = new PartialFrame(bytes, at, end, total);
           return;
         }
         const packet = this.#decode(bytes, at, at + total);
@@ -194,35 +190,22 @@ export class PacketDecoder {
     return packet;
   }
 
-  #keepPartial(bytes: Buffer, at: number, end: number, total: number): void {
-    const length = end - at;
-    this.#partial = Buffer.allocUnsafeSlow(Math.max(8, Math.min(total, Math.max(4096, length * 2))));
-    bytes.copy(this.#partial, 0, at, end);
-    this.#partialLength = length;
-    this.#partialTotal = total;
-  }
-
-  /** Fills the waiting frame from the chunk and, once it is complete, delivers it. Returns how many bytes it took. */
-  #completePartial(bytes: Buffer, onPacket: (packet: Packet) => void): number {
+  /** Fills the waiting packet from the chunk and, once it is complete, delivers it. Returns how many bytes it took. */
+  #completePartial(partial: PartialFrame, bytes: Buffer, onPacket: (packet: Packet) => void): number {
     let at = 0;
-    while (this.#partialTotal === 0) {
+    while (partial.total === 0) {
       if (at === bytes.length) return at;
-      this.#append(bytes, at, at + 1);
-      at++;
-      this.#partialTotal = this.#headerOfPartial();
+      partial.append(bytes, at, ++at);
+      partial.total = this.#headerOf(partial);
     }
-    const wanted = Math.min(bytes.length - at, this.#partialTotal - this.#partialLength);
-    this.#append(bytes, at, at + wanted);
+    const wanted = Math.min(bytes.length - at, partial.total - partial.length);
+    partial.append(bytes, at, at + wanted);
     at += wanted;
-    if (this.#partialLength < this.#partialTotal) return at;
+    if (partial.length < partial.total) return at;
 
-    const frame = this.#partial as Buffer; // there is one: this method is called for it
-    const length = this.#partialLength;
     this.#partial = undefined;
-    this.#partialLength = 0;
-    this.#partialTotal = 0;
     try {
-      this.#parse(frame.subarray(0, length), 0, length, false, onPacket);
+      this.#parse(partial.bytes, 0, partial.length, false, onPacket);
     } catch (error) {
       if (!this.#dead && at < bytes.length) this.#left = Buffer.from(bytes.subarray(at));
       throw error;
@@ -230,29 +213,12 @@ export class PacketDecoder {
     return at;
   }
 
-  #headerOfPartial(): number {
+  #headerOf(partial: PartialFrame): number {
     try {
-      return this.#frameLength(this.#partial as Buffer, 0, this.#partialLength); // there is one, see above
+      return this.#frameLength(partial.bytes, 0, partial.length);
     } catch (error) {
       this.stop();
       throw error;
     }
-  }
-
-  /** Grows with the bytes that came: a header that states 268 MB costs nothing by itself. */
-  #append(bytes: Buffer, from: number, to: number): void {
-    let partial = this.#partial as Buffer; // there is one, see #completePartial
-    const needed = this.#partialLength + to - from;
-    if (needed > partial.length) {
-      const doubled = Math.max(needed, partial.length * 2);
-      const grown = Buffer.allocUnsafeSlow(
-        this.#partialTotal > 0 ? Math.min(doubled, this.#partialTotal) : doubled,
-      );
-      partial.copy(grown, 0, 0, this.#partialLength);
-      this.#partial = grown;
-      partial = grown;
-    }
-    bytes.copy(partial, this.#partialLength, from, to);
-    this.#partialLength = needed;
   }
 }

@@ -7,6 +7,8 @@ import {
   writeVariableByteInteger,
 } from './variable-byte-integer.js';
 
+type WrittenOwner = 'publish' | 'puback' | 'pubrec' | 'pubrel' | 'pubcomp';
+
 /**
  * Checks a caller's properties against the table and returns the bytes that they take, without the length in front.
  * They are written in the order of the object's keys; a key whose value is undefined counts as absent.
@@ -28,12 +30,15 @@ export function measureProperties(properties: object | undefined, owner: Propert
   return size;
 }
 
-/** Writes properties that were measured, their length in front, and returns the position behind them. */
+/**
+ * Writes properties that were measured, their length in front, and returns the position behind them. Only for the packets
+ * of the hot paths: `mqtt-packet` writes those of the others.
+ */
 export function writeProperties(
   bytes: Buffer,
   position: number,
   properties: object | undefined,
-  owner: PropertyOwner,
+  owner: WrittenOwner,
   size: number,
 ): number {
   let at = writeVariableByteInteger(bytes, position, size);
@@ -105,7 +110,8 @@ function measurePair(pair: unknown, what: string): number {
   return 5 + checkString(pair[0], what) + checkString(pair[1], what);
 }
 
-// The casts below lean on measureProperty, which has checked each value's type against the same table.
+// The casts below lean on measureProperty, which has checked each value's type against the same table. The kinds that
+// only other packets have (boolean, qos, identifier) never come here.
 function writeProperty(bytes: Buffer, position: number, rule: PropertyRule, value: unknown): number {
   let at = position;
   switch (rule.kind) {
@@ -126,21 +132,13 @@ function writeProperty(bytes: Buffer, position: number, rule: PropertyRule, valu
       bytes[at++] = rule.id;
   }
   switch (rule.kind) {
-    case 'boolean':
-      bytes[at++] = value ? 1 : 0;
-      return at;
     case 'payload-format':
       bytes[at++] = value === 'utf8' ? 1 : 0;
-      return at;
-    case 'qos':
-      bytes[at++] = value as number;
       return at;
     case 'uint16':
       return bytes.writeUInt16BE(value as number, at);
     case 'uint32':
       return bytes.writeUInt32BE(value as number, at);
-    case 'identifier':
-      return writeVariableByteInteger(bytes, at, value as number);
     case 'binary':
       return writeBinary(bytes, at, value as Uint8Array);
     default:
