@@ -1,4 +1,5 @@
 import type { Class } from '../injection/token.js';
+import { injectable } from '../injection/tsyringe.js';
 import { CONTROLLER, recordOn } from './record.js';
 
 export interface ControllerOptions {
@@ -10,5 +11,7 @@ export interface ControllerOptions {
 export function Controller(options: ControllerOptions = {}): (target: Class) => void {
   return (target) => {
     recordOn<ControllerOptions>(target, CONTROLLER, () => options);
+    // Registers nothing: it lets a container of the user's construct the class. tsyringe's type leaves abstract classes out.
+    injectable()(target as new () => object);
   };
 }

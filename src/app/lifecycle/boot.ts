@@ -39,7 +39,8 @@ export async function boot({
   const unbound = [...classes, ...registered.keys()].flatMap((controller) =>
     controllerRoutes(controller, share, findings),
   );
-  if (classes.length + registered.size + functions.length === 0) {
+  const { container } = assembly;
+  if (classes.length + functions.length === 0 && !container.isRegistered(Controllers, true)) {
     findings.push(
       'The application has no controllers: the list is empty. Add classes with @Controller() to the controllers of createApp, or call app.on().',
     );

@@ -1,0 +1,110 @@
+import {
+  Controller,
+  Controllers,
+  container,
+  createApp,
+  defineTopic,
+  discover,
+  Inject,
+  Publisher,
+  Topic,
+} from 'topicwise';
+import { createTestApp } from 'topicwise/testing';
+import { describe, expect, it } from 'vitest';
+
+describe('discover', () => {
+  it.each([
+    ['./discovery/controllers/*', ['LampController']],
+    ['discovery/controllers/*.ts', ['LampController']],
+    ['./discovery/controllers/*.js', ['LampController']],
+    ['./discovery/controllers/**/*', ['DoorController', 'LampController']],
+    ['./discovery/**/l*ps', ['LampController']],
+    ['./discovery/controllers/deep/doors', ['DoorController']],
+  ])('finds with %s', async (glob, names) => {
+    expect((await discover(import.meta.url, glob)).map(({ name }) => name)).toEqual(names);
+  });
+
+  it.each([
+    ['./nowhere/*', /no file matches ".\/nowhere\/\*" with the extension .ts in /],
+    ['./discovery/plain/*', /discovery\/plain\/plain.ts: none of them exports a class with @Controller/],
+    [
+      './discovery/undecorated/*',
+      /^Forgotten in discovery\/undecorated\/forgotten.ts has handlers but is no controller/,
+    ],
+    ['./discovery/broken/*', /discovery\/broken\/broken.ts could not be loaded: Error: thrown while loading/],
+  ])('refuses %s with a sentence', async (glob, sentence) => {
+    await expect(discover(import.meta.url, glob)).rejects.toMatchObject({
+      name: 'BootError',
+      message: expect.stringMatching(sentence),
+    });
+  });
+
+  it('feeds an application', async () => {
+    await using t = await createTestApp({
+      connection: 'mqtt://nowhere.invalid',
+      controllers: discover(import.meta.url, './discovery/controllers/**/*'),
+    });
+    expect(t.app.routes().map(({ handler }) => handler)).toEqual([
+      'DoorController.onDoor',
+      'LampController.onLamp',
+    ]);
+  });
+
+  it('rejects the start, not the process, when it fails before the start', async () => {
+    const app = createApp({
+      connection: 'mqtt://127.0.0.1:1',
+      controllers: discover(import.meta.url, './nowhere/*'),
+    });
+    await new Promise((resolve) => setImmediate(resolve));
+    await expect(app.start()).rejects.toThrow('no file matches');
+  });
+});
+
+describe('controllers that a container knows', () => {
+  const topic = defineTopic('a');
+
+  it('are found under the token Controllers, beside those of the list', async () => {
+    class Repo {
+      readonly seen: string[] = [];
+    }
+    @Controller()
+    class Registered {
+      constructor(
+        @Inject(Repo) readonly repo: Repo,
+        @Inject(() => Publisher) readonly publisher: Publisher,
+      ) {}
+      @Topic(topic) on() {
+        this.repo.seen.push('a');
+      }
+    }
+    @Controller()
+    class Listed {
+      @Topic('b') on() {}
+    }
+    const repo = new Repo();
+    const own = container
+      .createChildContainer()
+      .registerInstance(Repo, repo)
+      .register(Controllers, { useClass: Registered });
+    await using t = await createTestApp({
+      connection: 'mqtt://nowhere.invalid',
+      container: own,
+      controllers: [Listed],
+    });
+    expect(t.app.routes().map(({ handler }) => handler)).toEqual(['Listed.on', 'Registered.on']);
+    await t.deliver(topic.to(), 'x');
+    expect(repo.seen).toEqual(['a']);
+  });
+
+  it('are refused with a sentence where the container can’t build them', async () => {
+    @Controller()
+    class Registered {
+      constructor(readonly missing: string) {}
+      @Topic('a') on() {}
+    }
+    const own = container.createChildContainer().register(Controllers, { useClass: Registered });
+    await expect(createApp({ connection: 'mqtt://127.0.0.1:1', container: own }).start()).rejects.toThrow(
+      /^The container can't build the controllers that are registered in it: .*TypeInfo not known for "Registered"/,
+    );
+  });
+});

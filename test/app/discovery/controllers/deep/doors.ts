@@ -1,0 +1,6 @@
+import { Controller, Topic } from 'topicwise';
+
+@Controller()
+export class DoorController {
+  @Topic('doors/+id') onDoor() {}
+}

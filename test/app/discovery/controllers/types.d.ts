@@ -1,0 +1,3 @@
+export interface NothingToLoad {
+  readonly here: true;
+}

@@ -1,0 +1,5 @@
+import { Topic } from 'topicwise';
+
+export class Forgotten {
+  @Topic('a') on() {}
+}
