@@ -1,0 +1,178 @@
+// One application and its tests, run against every broker: what passes on the fake passes on the real ones.
+import { Controller, createApp, defineTopic, Inject, type Message, Topic } from 'topicwise';
+import { createTestApp, type FakeBroker, type TestApp } from 'topicwise/testing';
+import { expect, it } from 'vitest';
+import { z } from 'zod';
+
+export interface BrokerUnderTest {
+  readonly protocol: 4 | 5;
+  /** The address of a real broker, or a fake one for one test. Ask inside a test. */
+  broker(): FakeBroker | string;
+}
+
+const status = defineTopic('drawers/+drawer/socks/+sock', {
+  payload: z.object({ clean: z.boolean(), temperature: z.number().max(95) }),
+  params: { sock: z.coerce.number().int() },
+});
+const laundry = defineTopic('laundry/+drawer', { payload: z.object({ sock: z.number() }) });
+const exact = defineTopic('once/more', { codec: 'text', qos: 2 });
+
+class SockRepo {
+  readonly saved: number[] = [];
+  async save(sock: number): Promise<void> {
+    await Promise.resolve();
+    if (sock === 13) throw new Error('thirteen is unlucky');
+    this.saved.push(sock);
+  }
+}
+
+@Controller()
+class DrawerController {
+  readonly wide: string[] = [];
+  readonly crossing: string[] = [];
+  readonly texts: string[] = [];
+  constructor(@Inject(SockRepo) readonly repo: SockRepo) {}
+
+  @Topic(status, { sends: [laundry] })
+  async onSock({ params, payload }: Message<typeof status>) {
+    await this.repo.save(params.sock);
+    if (!payload.clean) return laundry.message({ drawer: params.drawer }, { sock: params.sock });
+  }
+
+  @Topic('drawers/#') onAny({ topic }: Message) {
+    this.wide.push(topic);
+  }
+
+  @Topic('crossing/+/b') onOne() {
+    this.crossing.push('+/b');
+  }
+  @Topic('crossing/a/+') onOther() {
+    this.crossing.push('a/+');
+  }
+
+  @Topic(exact) async onText({ payload }: Message<typeof exact>) {
+    this.texts.push(payload);
+  }
+}
+
+let applications = 0;
+
+/** Defines the tests inside the `describe` that calls it. */
+export function defineApplicationSuite(under: BrokerUnderTest): void {
+  const { protocol } = under;
+  const clean = { clean: true, temperature: 40 };
+
+  const start = (clientId = `suite-${protocol}-${process.pid}-${applications++}`): Promise<TestApp> =>
+    createTestApp(
+      createApp({
+        connection: { url: 'mqtt://nowhere.invalid', clientId, protocol },
+        controllers: [DrawerController],
+      }),
+      { broker: under.broker() },
+    );
+
+  it('acknowledges what a handler has handled', async () => {
+    await using t = await start();
+    const delivery = await t.deliver(status.to({ drawer: 'left', sock: 1 }), clean);
+    expect(delivery).toMatchObject({ outcome: 'acked', errors: [] });
+    expect(delivery.acks).toContainEqual({ packet: 'puback', reasonCode: 0 });
+    expect(t.app.container.resolve(SockRepo).saved).toEqual([1]);
+  });
+
+  it('runs each handler of overlapping filters exactly once', async () => {
+    await using t = await start();
+    const { handlers } = await t.deliver(status.to({ drawer: 'left', sock: 2 }), clean);
+    expect([...handlers].sort()).toEqual(['DrawerController.onAny', 'DrawerController.onSock']);
+    await t.settled();
+    expect(t.app.container.resolve(SockRepo).saved).toEqual([2]);
+    expect(t.app.container.resolve(DrawerController).wide).toEqual(['drawers/left/socks/2']);
+  });
+
+  it('runs each handler exactly once where neither filter covers the other', async () => {
+    await using t = await start();
+    const both = defineTopic('crossing/+one/+two');
+    await t.deliver(both.to({ one: 'a', two: 'b' }), 'x');
+    await t.settled();
+    const { crossing } = t.app.container.resolve(DrawerController);
+    expect([...crossing].sort()).toEqual(['+/b', 'a/+']);
+    const warned = t.logs.filter(
+      ({ message }) => message?.includes('"crossing/+/b"') && message.includes('"crossing/a/+"'),
+    );
+    expect(warned).toHaveLength(protocol === 5 ? 0 : 1);
+  });
+
+  it('refuses what does not fit, for good', async () => {
+    await using t = await start();
+    const delivery = await t.deliver(
+      status.to({ drawer: 'left', sock: 3 }),
+      new TextEncoder().encode('{"clean":"yes"}'),
+    );
+    expect(delivery.outcome).toBe('rejected');
+    // A broker that sends a copy for each subscription gets an acknowledgement for each.
+    const refusal = { packet: 'puback', reasonCode: protocol === 5 ? 0x99 : 0 };
+    expect(delivery.acks).toContainEqual(expect.objectContaining(refusal));
+    expect(delivery.errors).toMatchObject([{ name: 'InvalidMessage', part: 'payload' }]);
+    expect(t.app.container.resolve(SockRepo).saved).toEqual([]);
+  });
+
+  it('publishes what a handler returns before it acknowledges', async () => {
+    await using t = await start();
+    const { outcome } = await t.deliver(status.to({ drawer: 'left', sock: 4 }), {
+      clean: false,
+      temperature: 60,
+    });
+    expect(outcome).toBe('acked');
+    expect(t.published(laundry)).toMatchObject([
+      { params: { drawer: 'left' }, payload: { sock: 4 }, qos: 1 },
+    ]);
+  });
+
+  it('handles QoS 2 exactly once', async () => {
+    await using t = await start();
+    const delivery = await t.deliver(exact.to(), 'hello');
+    expect(delivery).toMatchObject({
+      outcome: 'acked',
+      acks: [{ packet: 'pubrec', reasonCode: 0 }],
+      attempts: 1,
+    });
+    expect(t.app.container.resolve(DrawerController).texts).toEqual(['hello']);
+  });
+
+  it('leaves a message unacknowledged when its handler fails, and gets it again on the next connection, but not what it has handled', async () => {
+    const clientId = `again-${protocol}-${process.pid}-${applications++}`;
+    const broker = under.broker();
+    const app = createApp({
+      connection: { url: 'mqtt://nowhere.invalid', clientId, protocol },
+      controllers: [DrawerController],
+    });
+    {
+      await using t = await createTestApp(app, { broker });
+      expect(await t.deliver(status.to({ drawer: 'left', sock: 5 }), clean)).toMatchObject({
+        outcome: 'acked',
+      });
+      const failed = await t.deliver(status.to({ drawer: 'left', sock: 13 }), clean);
+      expect(failed).toMatchObject({ outcome: 'held', errors: [{ message: 'thirteen is unlucky' }] });
+      expect(t.logs.filter(({ level }) => level === 'error')).toMatchObject([
+        {
+          message: expect.stringContaining('delivers it again after a reconnect'),
+          facts: { route: 'DrawerController.onSock' },
+        },
+      ]);
+    }
+    let resolve: (sock: number) => void = () => {};
+    const again = new Promise<number>((settle) => {
+      resolve = settle;
+    });
+    const saved: number[] = [];
+    const lucky = {
+      async save(sock: number) {
+        saved.push(sock);
+        if (sock === 13) resolve(sock);
+      },
+    };
+    await using t = await createTestApp(app, { broker, override: [{ provide: SockRepo, useValue: lucky }] });
+    expect(await again).toBe(13);
+    await t.settled();
+    expect(saved).toEqual([13]);
+  });
+}
