@@ -130,12 +130,7 @@ export class Driver implements Effects, Settler {
       lastWriteAt: () => connection.writtenAt,
       paused: () => connection.paused,
       ping: () => this.session.ping(),
-      dead: () =>
-        this.leave(
-          0x8d,
-          undefined,
-          new Error(`The server was silent for longer than the keep-alive of ${limits.keepAlive} s allows.`),
-        ),
+      dead: () => this.#silence(limits.keepAlive),
     });
     this.#events.connected(limits, sessionPresent);
   }
@@ -175,6 +170,12 @@ export class Driver implements Effects, Settler {
       'queue',
       `The server sent ${bound} messages that are not acknowledged while requests waited for its answer: acknowledge sooner, or raise receiveMaximum.`,
     );
+  }
+
+  #silence(keepAlive: number): void {
+    const cause = new Error(`The server was silent for longer than the keep-alive of ${keepAlive} s allows.`);
+    this.session.disconnect(0x80); // 0x8D is what happened, but a code that only servers may send (3.14.2.1)
+    this.leave(0x8d, undefined, cause);
   }
 
   #fail(error: Error): void {

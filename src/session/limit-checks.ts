@@ -57,14 +57,22 @@ export function checkSize(
   protocolVersion: 4 | 5,
 ): void {
   if (limits.maximumPacketSize === Number.POSITIVE_INFINITY) return;
-  // The size doesn't depend on the identifier, which is not known yet.
-  const complete = packet.type === 'publish' && packet.qos === 0 ? packet : { ...packet, packetId: 1 };
-  const length = packetSize(complete, protocolVersion);
+  const length = checkLegal(packet, protocolVersion);
   if (length <= limits.maximumPacketSize) return;
   throw new LimitError(
     'packet-size',
     `The server takes packets of ${limits.maximumPacketSize} bytes at most, so the ${packet.type.toUpperCase()} of ${length} bytes was not sent.`,
   );
+}
+
+/** Throws an InvalidPacketError for what is not legal MQTT; returns the bytes of the packet. */
+export function checkLegal(
+  packet: PublishPacket | SubscribePacket | UnsubscribePacket,
+  protocolVersion: 4 | 5,
+): number {
+  // The identifier is not known yet, and of no influence.
+  const complete = packet.type === 'publish' && packet.qos === 0 ? packet : { ...packet, packetId: 1 };
+  return packetSize(complete, protocolVersion);
 }
 
 /** Whether the packet would be too big for the server: then its reason string and user properties stay away [MQTT-3.4.2-2]. */

@@ -11,6 +11,7 @@ import type { Effects, Request } from './effects.js';
 import { NegativeAckError } from './errors.js';
 import type { Exchange } from './exchange.js';
 import type { AckToSend } from './inbound.js';
+import { checkLegal } from './limit-checks.js';
 import type { PacketIds } from './packet-ids.js';
 import { Queue } from './queue.js';
 
@@ -23,6 +24,7 @@ export interface PublishRequest extends Request<AckPacket | undefined> {
 /** Publishes to the server: who may leave when, and what the acknowledgements mean. */
 export class Outbound {
   readonly #ids: PacketIds<Exchange>;
+  readonly #protocolVersion: 4 | 5;
   readonly #effects: Effects;
   readonly #sendAck: (packet: AckToSend) => void;
   /** QoS 1 and 2 that wait for a slot, an identifier or the socket; QoS 0 that waits for the socket. */
@@ -34,8 +36,14 @@ export class Outbound {
   #writable = false;
   #ignored = 0;
 
-  constructor(ids: PacketIds<Exchange>, effects: Effects, sendAck: (packet: AckToSend) => void) {
+  constructor(
+    ids: PacketIds<Exchange>,
+    protocolVersion: 4 | 5,
+    effects: Effects,
+    sendAck: (packet: AckToSend) => void,
+  ) {
     this.#ids = ids;
+    this.#protocolVersion = protocolVersion;
     this.#effects = effects;
     this.#sendAck = sendAck;
   }
@@ -75,8 +83,12 @@ export class Outbound {
 
   publish(request: PublishRequest): void {
     const queue = request.packet.qos === 0 ? this.#waitingQos0 : this.#waiting;
-    if (queue.length > 0 || !this.#mayLeave(request)) queue.push(request);
-    else this.#send(request);
+    if (queue.length === 0 && this.#mayLeave(request)) {
+      this.#send(request);
+      return;
+    }
+    checkLegal(request.packet, this.#protocolVersion); // now, not when its turn comes
+    queue.push(request);
   }
 
   /** True: it had not left, and never will. False: it is on its way, and the slot stays taken until it is acknowledged. */
@@ -148,7 +160,7 @@ export class Outbound {
     try {
       this.#effects.send(packet);
     } catch (error) {
-      this.#ids.free(packetId); // not legal, so not sent
+      this.#ids.giveBack(packetId); // not legal, so not sent
       throw error;
     }
     this.#used++;

@@ -39,6 +39,12 @@ export class PacketIds<T> {
     this.#inUse.delete(id);
   }
 
+  /** Undoes the last `take`: the identifier was not sent, so it comes next again. */
+  giveBack(id: number): void {
+    this.#inUse.delete(id);
+    this.#last = id - 1;
+  }
+
   /** Goes on behind `last`; what is in use stays. */
   continueAfter(last: number): void {
     this.#last = last;

@@ -62,7 +62,7 @@ export class Session {
     this.#settings = settings;
     this.#effects = effects;
     const sendAck = (packet: AckToSend) => this.#sendAck(packet);
-    this.#outbound = new Outbound(this.#ids, effects, sendAck);
+    this.#outbound = new Outbound(this.#ids, settings.protocolVersion, effects, sendAck);
     this.#subscriptions = new Subscriptions(this.#ids, effects);
     this.#inbound = new Inbound(settings, effects, sendAck);
   }

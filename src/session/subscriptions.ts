@@ -67,7 +67,7 @@ export class Subscriptions {
     try {
       this.#effects.send(packet);
     } catch (error) {
-      this.#ids.free(packet.packetId); // not legal, so not sent
+      this.#ids.giveBack(packet.packetId); // not legal, so not sent
       throw error;
     }
     this.#awaited++;

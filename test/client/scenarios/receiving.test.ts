@@ -1,0 +1,416 @@
+import { expect, it } from 'vitest';
+import { type Client, ConnectionLostError, LimitError, type Message } from '../../../src/client/index.js';
+import type { PublishPacket } from '../../../src/packets/packet.js';
+import { everyCut, publish, ScriptedPeer } from '../../support/scripted-peer.js';
+
+async function take(client: Client, count: number): Promise<Message[]> {
+  const messages: Message[] = [];
+  for await (const message of client.messages()) {
+    messages.push(message);
+    if (messages.length === count) break;
+  }
+  return messages;
+}
+
+const numbered = (packetId: number, more: Partial<PublishPacket> = {}) => publish({ packetId, ...more });
+
+everyCut((cut) => {
+  it('33: a repeated QoS 2 message is delivered once; after PUBREC it is answered again', async () => {
+    const { client, peer } = await new ScriptedPeer(cut).connected();
+    peer.send(numbered(1, { qos: 2 }), numbered(1, { qos: 2, duplicate: true }));
+    const [message] = await take(client, 1);
+    await peer.expectNothing();
+    expect(client.stats()).toMatchObject({ bufferedIn: 0, unackedIn: 1, ignored: 1 });
+    await message!.ack();
+    await peer.expect('pubrec', { packetId: 1, reasonCode: 0 });
+    peer.send(numbered(1, { qos: 2, duplicate: true }));
+    await peer.expect('pubrec', { packetId: 1 });
+    expect(client.stats().bufferedIn).toBe(0);
+    peer.ack('pubrel', 1);
+    await peer.expect('pubcomp', { packetId: 1, reasonCode: 0 });
+  });
+
+  it('34: after PUBCOMP, and after a refusal, the identifier means a new message', async () => {
+    const { client, peer } = await new ScriptedPeer(cut).connected();
+    peer.send(numbered(1, { qos: 2 }));
+    await (await take(client, 1))[0]!.ack();
+    await peer.expect('pubrec');
+    peer.ack('pubrel', 1);
+    await peer.expect('pubcomp');
+    peer.send(numbered(1, { qos: 2, topic: 'again' }));
+    const [again] = await take(client, 1);
+    expect(again!.topic).toBe('again');
+    await again!.reject(0x97);
+    await peer.expect('pubrec', { reasonCode: 0x97 });
+    peer.send(numbered(1, { qos: 1, topic: 'and again' }));
+    expect((await take(client, 1))[0]!.topic).toBe('and again');
+  });
+
+  it.each([
+    ['another QoS', numbered(1, { qos: 2 })],
+    ['the same QoS as a new message', numbered(1)],
+  ])('34: an identifier in use with %s ends the connection with 0x82', async (_, second) => {
+    const { client, peer } = await new ScriptedPeer(cut).connected();
+    peer.send(numbered(1), second);
+    await peer.expect('disconnect', { reasonCode: 0x82 });
+    await peer.expectClosed();
+    expect(await client.disconnected()).toMatchObject({ by: 'client', reasonCode: 0x82 });
+  });
+
+  it('a QoS 1 message that is repeated while its acknowledgement waits is delivered once', async () => {
+    const { client, peer } = await new ScriptedPeer(cut).connected();
+    peer.send(numbered(1), numbered(1, { duplicate: true }));
+    const [message] = await take(client, 1);
+    await message!.ack();
+    await peer.expect('puback', { packetId: 1 });
+    await peer.expectNothing();
+    expect(client.stats()).toMatchObject({ bufferedIn: 0, ignored: 1 });
+  });
+
+  it('35: PUBREL for an unknown identifier is answered with PUBCOMP 0x92; before its PUBREC it is an error', async () => {
+    const { client, peer } = await new ScriptedPeer(cut).connected();
+    peer.ack('pubrel', 5);
+    await peer.expect('pubcomp', { packetId: 5, reasonCode: 0x92 });
+    expect(client.state.state).toBe('connected');
+    peer.send(numbered(6, { qos: 2 }));
+    peer.ack('pubrel', 6);
+    await peer.expect('disconnect', { reasonCode: 0x82 });
+  });
+
+  it('36, 37: an acknowledgement for a connection that is gone is stale', async () => {
+    const { client, peer } = await new ScriptedPeer(cut).connected();
+    peer.send(numbered(1), numbered(2), numbered(3, { qos: 2 }));
+    const [first, second, third] = await take(client, 3);
+    const queued = second!.ack();
+    peer.cut();
+    await client.disconnected();
+    expect(await queued).toBe('stale');
+    expect(await first!.ack()).toBe('stale');
+    expect(await third!.reject(0x80)).toBe('stale');
+    expect([first, second, third].map((message) => message!.ackState)).toEqual(['stale', 'stale', 'stale']);
+  });
+
+  it('38: acknowledgements leave in the order of arrival, QoS 1 and QoS 2 each on its own', async () => {
+    const { client, peer } = await new ScriptedPeer(cut).connected();
+    peer.send(numbered(1), numbered(2), numbered(3), numbered(4, { qos: 2 }), numbered(5, { qos: 2 }));
+    const [one, two, three, four, five] = await take(client, 5);
+    const third = three!.ack();
+    expect(three!.ackState).toBe('queued');
+    await peer.expectNothing();
+    void five!.ack();
+    void four!.ack();
+    await peer.expect('pubrec', { packetId: 4 });
+    await peer.expect('pubrec', { packetId: 5 });
+    expect(await one!.ack()).toBe('sent');
+    await peer.expect('puback', { packetId: 1 });
+    await peer.expectNothing();
+    void two!.reject(0x83, { reasonString: 'no' });
+    expect(await third).toBe('sent');
+    await peer.expect('puback', { packetId: 2, reasonCode: 0x83, properties: { reasonString: 'no' } });
+    await peer.expect('puback', { packetId: 3, reasonCode: 0 });
+  });
+
+  it('39: more unacknowledged messages than the receive maximum end the connection with 0x93', async () => {
+    const { client, peer } = await new ScriptedPeer(cut).connected({ receiveMaximum: 2 });
+    peer.send(numbered(1), numbered(2));
+    await peer.expectNothing();
+    const [message] = await take(client, 1);
+    await message!.ack();
+    await peer.expect('puback');
+    peer.send(numbered(3), numbered(4));
+    await peer.expect('disconnect', { reasonCode: 0x93 });
+    await peer.expectClosed();
+    expect(await client.disconnected()).toMatchObject({
+      cause: expect.objectContaining({ kind: 'protocol' }),
+    });
+  });
+
+  it('39: a QoS 2 message counts until PUBCOMP, not until PUBREC', async () => {
+    const { client, peer } = await new ScriptedPeer(cut).connected({ receiveMaximum: 1 });
+    peer.send(numbered(1, { qos: 2 }));
+    await (await take(client, 1))[0]!.ack();
+    await peer.expect('pubrec');
+    peer.ack('pubrel', 1);
+    await peer.expect('pubcomp');
+    peer.send(numbered(2, { qos: 2 }));
+    await (await take(client, 1))[0]!.ack();
+    await peer.expect('pubrec');
+    peer.send(numbered(3));
+    await peer.expect('disconnect', { reasonCode: 0x93 });
+  });
+
+  it('40: disconnect() sends the acknowledgements asked for before', async () => {
+    const { client, peer } = await new ScriptedPeer(cut).connected();
+    peer.send(numbered(1), numbered(2));
+    for (const message of await take(client, 2)) void message.ack();
+    await client.disconnect();
+    await peer.expect('puback', { packetId: 1 });
+    await peer.expect('puback', { packetId: 2 });
+    await peer.expect('disconnect', { reasonCode: 0 });
+    await peer.expectClosed();
+  });
+
+  it('41: a topic alias, of which none were allowed, ends the connection with 0x94', async () => {
+    const { peer } = await new ScriptedPeer(cut).connected();
+    peer.publish({ topic: 't', properties: { topicAlias: 1 } });
+    await peer.expect('disconnect', { reasonCode: 0x94 });
+    await peer.expectClosed();
+  });
+
+  it('43: ten QoS 0 messages in one segment reach one idle iterator', async () => {
+    const { client, peer } = await new ScriptedPeer(cut).connected();
+    const taking = take(client, 10);
+    peer.send(...Array.from({ length: 10 }, (_, n) => publish({ topic: `t/${n}` })));
+    expect((await taking).map(({ topic }) => topic)).toEqual(Array.from({ length: 10 }, (_, n) => `t/${n}`));
+  });
+
+  it('44: an iterator that stopped waiting does not swallow the next message', async () => {
+    const { client, peer } = await new ScriptedPeer(cut).connected();
+    const abort = new AbortController();
+    const aborted = client.messages({ signal: abort.signal });
+    const returned = client.messages();
+    const [first, second] = [aborted.next(), returned.next()];
+    const third = take(client, 1);
+    abort.abort(new Error('waited long enough'));
+    await returned.return();
+    await expect(first).rejects.toThrow('waited long enough');
+    expect(await second).toEqual({ done: true, value: undefined });
+    peer.send(numbered(1));
+    expect(await third).toHaveLength(1);
+    expect(await returned.next()).toEqual({ done: true, value: undefined });
+    await expect(aborted.next()).rejects.toThrow('waited long enough');
+  });
+
+  it('45: two iterators share the messages, in turns, each message once', async () => {
+    const { client, peer } = await new ScriptedPeer(cut).connected();
+    const seen: Record<string, string[]> = { a: [], b: [] };
+    const loop = async (name: string) => {
+      for await (const message of client.messages()) {
+        seen[name]!.push(message.topic);
+        await message.ack();
+      }
+    };
+    const loops = [loop('a'), loop('b')];
+    for (let n = 0; n < 6; n++) {
+      peer.publish({ topic: `${n}` });
+      await peer.received();
+    }
+    await client.close();
+    await Promise.all(loops);
+    expect(seen).toEqual({ a: ['0', '2', '4'], b: ['1', '3', '5'] });
+  });
+
+  it('45: an error in one loop leaves its message unacknowledged and the other loop running', async () => {
+    const { client, peer } = await new ScriptedPeer(cut).connected();
+    const failing = (async () => {
+      for await (const message of client.messages()) throw new Error(`cannot handle ${message.topic}`);
+    })();
+    const rest = take(client, 2);
+    peer.send(numbered(1, { topic: 'a' }), numbered(2, { topic: 'b' }), numbered(3, { topic: 'c' }));
+    await expect(failing).rejects.toThrow('cannot handle a');
+    expect((await rest).map(({ topic }) => topic)).toEqual(['b', 'c']);
+    expect(client.stats().unackedIn).toBe(3);
+  });
+
+  it('47: publishes and subscribes inside the loop at a receive maximum of 1 without a deadlock', async () => {
+    const { client, peer } = await new ScriptedPeer(cut).connected(
+      { receiveMaximum: 1 },
+      { properties: { receiveMaximum: 1 } },
+    );
+    const handled = (async () => {
+      for await (const message of client.messages()) {
+        await client.publish('answer', '', { qos: 2 });
+        await client.subscribe('more');
+        await message.ack();
+        return 'handled';
+      }
+      return 'not handled';
+    })();
+    peer.send(numbered(1));
+    await peer.expect('publish', { packetId: 1 });
+    peer.ack('pubrec', 1);
+    await peer.expect('pubrel');
+    peer.ack('pubcomp', 1);
+    await peer.expect('subscribe', { packetId: 2 });
+    peer.send({ type: 'suback', packetId: 2, reasonCodes: [2] });
+    await peer.expect('puback');
+    expect(await handled).toBe('handled');
+  });
+});
+
+it('42: messages that come before anybody reads are kept, unacknowledged', async () => {
+  const { client, peer } = await new ScriptedPeer().connected();
+  peer.send(numbered(1, { topic: 'early' }));
+  await peer.expectNothing();
+  expect(client.stats()).toMatchObject({ bufferedIn: 1, unackedIn: 1 });
+  const stream = client.messages();
+  expect(stream.buffered).toBe(1);
+  expect((await stream.next()).value!.topic).toBe('early');
+});
+
+it('shows the age of the oldest unacknowledged message', async () => {
+  const { client, peer, clock } = await new ScriptedPeer().connected();
+  expect(client.stats().oldestUnackedMs).toBe(0);
+  peer.send(numbered(1, { qos: 2 }));
+  await clock.advance(1_000);
+  peer.send(numbered(2));
+  await clock.advance(500);
+  expect(client.stats().oldestUnackedMs).toBe(1_500);
+});
+
+it('settles a message once: ack is idempotent, and the first word counts', async () => {
+  const { client, peer } = await new ScriptedPeer().connected();
+  peer.send(numbered(1), numbered(2), publish({ topic: 'zero' }));
+  const [one, two, zero] = await take(client, 3);
+  const first = two!.ack();
+  expect(two!.ack()).toBe(first);
+  expect(two!.reject(0x80)).toBe(first);
+  await one!.ack();
+  expect(await Promise.all([first, one!.ack(), one!.reject(0x99), zero!.ack(), zero!.reject(0x80)])).toEqual([
+    'sent',
+    'sent',
+    'sent',
+    'not-needed',
+    'not-needed',
+  ]);
+  await peer.expect('puback', { packetId: 1, reasonCode: 0 });
+  await peer.expect('puback', { packetId: 2, reasonCode: 0 });
+  await peer.expectNothing();
+});
+
+it('an acknowledgement with illegal options rejects, and the message can still be settled', async () => {
+  const { client, peer } = await new ScriptedPeer().connected();
+  peer.send(numbered(1));
+  const [message] = await take(client, 1);
+  await expect(message!.ack({ reasonString: 'a\0b' })).rejects.toMatchObject({ kind: 'invalid-packet' });
+  await expect(message!.reject(0x42 as 0x80)).rejects.toMatchObject({ kind: 'invalid-packet' });
+  expect(message!.ackState).toBe('pending');
+  expect(await message!.ack()).toBe('sent');
+  await peer.expect('puback');
+});
+
+it('leaves reason string and user properties out of an acknowledgement that would be too big for the server', async () => {
+  const { client, peer } = await new ScriptedPeer().connected({}, { properties: { maximumPacketSize: 30 } });
+  peer.send(numbered(1));
+  const [message] = await take(client, 1);
+  await message!.reject(0x99, { reasonString: 'x'.repeat(50) });
+  const puback = await peer.expect('puback', { reasonCode: 0x99 });
+  expect(puback.properties).toBeUndefined();
+});
+
+it('on MQTT 3.1.1, where nothing can be refused, reject() acknowledges', async () => {
+  const { client, peer } = await new ScriptedPeer().connected({ protocol: 4 });
+  peer.send(numbered(1), numbered(2, { qos: 2 }));
+  const [one, two] = await take(client, 2);
+  expect(await one!.reject(0x99, { reasonString: 'no' })).toBe('sent');
+  expect(await two!.reject(0x99)).toBe('sent');
+  await peer.expect('puback', { packetId: 1 });
+  await peer.expect('pubrec', { packetId: 2 });
+  peer.ack('pubrel', 2);
+  await peer.expect('pubcomp', { packetId: 2 });
+});
+
+it('drops the oldest QoS 0 message beyond the limit, counts it, and keeps what has a QoS', async () => {
+  const { client, peer } = await new ScriptedPeer().connected({ qos0Overflow: { limit: 2 } });
+  peer.send(numbered(1, { topic: 'kept' }), ...['a', 'b', 'c', 'd'].map((topic) => publish({ topic })));
+  await peer.expectNothing();
+  expect(client.stats()).toMatchObject({ dropped: 2, bufferedIn: 3 });
+  expect((await take(client, 3)).map(({ topic }) => topic)).toEqual(['kept', 'c', 'd']);
+});
+
+it('a lost connection ends iterators with ConnectionLostError, QoS 0 messages first; close() just ends them', async () => {
+  const lost = await new ScriptedPeer().connected();
+  lost.peer.send(numbered(1), publish({ topic: 'zero' }));
+  await lost.peer.expectNothing();
+  lost.peer.cut();
+  await lost.client.disconnected();
+  const stream = lost.client.messages();
+  expect((await stream.next()).value!.topic).toBe('zero');
+  await expect(stream.next()).rejects.toBeInstanceOf(ConnectionLostError);
+
+  const closed = await new ScriptedPeer().connected();
+  const waiting = closed.client.messages().next();
+  await closed.client.close();
+  expect(await waiting).toEqual({ done: true, value: undefined });
+});
+
+it('reads text and JSON, and has everything that the publisher said', async () => {
+  const { client, peer } = await new ScriptedPeer().connected();
+  const properties = {
+    payloadFormat: 'utf8',
+    messageExpiryInterval: 5,
+    contentType: 'application/json',
+    responseTopic: 'r',
+    correlationData: Uint8Array.of(1, 2),
+    userProperties: [['a', 'b']],
+  } as const;
+  const payload = new TextEncoder().encode('{"é":1}');
+  peer.publish({
+    packetId: 3,
+    payload,
+    retain: true,
+    properties: { ...properties, subscriptionIdentifiers: [4, 5] },
+  });
+  peer.publish({ topic: 'bare' });
+  const [full, bare] = await take(client, 2);
+  expect(full).toMatchObject({
+    ...properties,
+    subscriptionIdentifiers: [4, 5],
+    packetId: 3,
+    retain: true,
+    connectionId: 1,
+  });
+  expect([full!.text(), full!.json()]).toEqual(['{"é":1}', { é: 1 }]);
+  expect(() => bare!.json()).toThrow(SyntaxError);
+  expect(bare).toMatchObject({
+    payloadFormat: 'bytes',
+    messageExpiryInterval: undefined,
+    contentType: undefined,
+    responseTopic: undefined,
+    correlationData: undefined,
+    userProperties: [],
+    subscriptionIdentifiers: [],
+    packetId: undefined,
+    ackState: 'none',
+  });
+});
+
+it('MQTT 3.1.1: reading stops at the mark and goes on with the acknowledgement', async () => {
+  const { client, peer, clock } = await new ScriptedPeer().connected({
+    protocol: 4,
+    receiveMaximum: 2,
+    keepAlive: 10,
+  });
+  peer.send(numbered(1), numbered(2));
+  await peer.expectNothing();
+  peer.send(numbered(3));
+  await peer.expectNothing();
+  expect(client.stats().unackedIn).toBe(2);
+  await clock.advance('1m'); // silence of our own making is no verdict on the server
+  expect((await peer.received()).every(({ type }) => type === 'pingreq')).toBe(true);
+  expect(client.state.state).toBe('connected');
+  await (await take(client, 1))[0]!.ack();
+  await peer.expect('puback');
+  expect(client.stats().unackedIn).toBe(2);
+});
+
+it('MQTT 3.1.1: it reads on while a request waits for its answer, to four times the mark', async () => {
+  const { client, peer } = await new ScriptedPeer().connected({ protocol: 4, receiveMaximum: 1 });
+  peer.send(numbered(1));
+  await peer.expectNothing();
+  const publishing = client.publish('t', '', { qos: 1 });
+  await peer.expect('publish');
+  peer.send(numbered(2));
+  await peer.expectNothing();
+  peer.ack('puback', 1);
+  await publishing;
+  expect(client.stats().unackedIn).toBe(2);
+
+  const again = client.publish('t', '', { qos: 1 }).catch((error: unknown) => error);
+  for (const packetId of [3, 4, 5]) {
+    peer.send(numbered(packetId));
+    await peer.received();
+  }
+  expect(await client.disconnected()).toMatchObject({ by: 'client', cause: expect.any(LimitError) });
+  expect(await again).toBeInstanceOf(ConnectionLostError);
+});
