@@ -635,6 +635,25 @@ export const behaviours: readonly Behaviour[] = [
     },
   },
   {
+    name: 'sends PUBRELs again in the order in which the PUBRECs came',
+    differs: { mosquitto: 'in the order in which the messages were published' },
+    run: async (world) => {
+      const first = await world.client('halfway', persistent(world));
+      await first.subscribe('a');
+      const sender = await world.client('sender');
+      for (const text of ['1', '2']) await sender.publish('a', text, { qos: 2 });
+      const [one, two] = publishes(await first.soFar()).map(({ packetId = 0 }) => packetId);
+      for (const packetId of [two ?? 0, one ?? 0]) first.send({ type: 'pubrec', packetId, reasonCode: 0 });
+      await first.fence();
+      await dropNoticed(world, first);
+      const back = await world.client('halfway', persistent(world));
+      expect(await back.soFar()).toMatchObject([
+        { type: 'pubrel', packetId: two },
+        { type: 'pubrel', packetId: one },
+      ]);
+    },
+  },
+  {
     name: 'knows an unreleased QoS 2 message of the client across connections [MQTT-4.3.3-10]',
     run: async (world) => {
       const receiver = await world.client('receiver');

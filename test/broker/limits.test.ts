@@ -110,14 +110,33 @@ it('stops reading from a client that makes it answer and does not read the answe
   client.pause();
   // Each round asks for 2 KiB of answers: a megabyte of them waits before the broker has had enough.
   const pings = new Uint8Array(2048).map((_, index) => (index % 2 === 0 ? 0xc0 : 0));
-  for (let round = 0; round < 1000 && paused === 0; round += 1) {
+  let asked = 0;
+  while (asked < 1_000_000 && paused === 0) {
     client.write(pings);
+    asked += pings.length / 2;
     await Promise.resolve();
     await Promise.resolve();
   }
   expect(paused).toBeGreaterThan(0);
   client.resume();
+  // Once the answers are read, the broker reads on: the question behind all of them is answered too.
+  client.send(publishPacket('a', '', { qos: 1, packetId: 1 }));
+  await client.answer('puback');
+  expect(client.take()).toHaveLength(asked);
   await broker.close();
+});
+
+it('gives up what only waited for a slow connection when that connection ends', async () => {
+  await using world = new FakeWorld();
+  const client = await world.client('stuck', { properties: { sessionExpiryInterval: 100 } });
+  await client.subscribe('#');
+  client.pause();
+  const deliveries = [1, 2, 3].map(() => world.broker.publish({ topic: 'a', payload: 'x'.repeat(70_000) }));
+  expect(world.broker.session('stuck')).toMatchObject({ queued: 2 });
+  client.drop();
+  await Promise.all(deliveries.map((delivery) => delivery.settled()));
+  expect(deliveries.map(({ copies }) => copies[0]?.end)).toEqual(['sent', 'offline', 'offline']);
+  expect(world.broker.session('stuck')).toMatchObject({ queued: 0 });
 });
 
 it('passes what a leaving member of a shared group did not finish to the others [MQTT-4.8.2-5]', async () => {
@@ -176,4 +195,43 @@ it('resends within a Receive Maximum that became smaller, in order', async () =>
     'q1 a "4" dup',
     'q1 a "5"',
   ]);
+});
+
+it('goes on when a client acknowledges what was not sent again yet', async () => {
+  await using world = new FakeWorld();
+  const properties = { sessionExpiryInterval: 100 };
+  const first = await world.client('hasty', { properties });
+  await first.subscribe('a');
+  for (const [payload, qos] of [
+    ['1', 1],
+    ['2', 1],
+    ['3', 2],
+  ] as const)
+    world.broker.publish({ topic: 'a', payload, qos });
+  await first.soFar();
+  await world.drop(first);
+  const back = await world.client('hasty', {
+    cleanStart: false,
+    properties: { ...properties, receiveMaximum: 1 },
+  });
+  const [sent] = await back.soFar();
+  expect(sent).toMatchObject({ type: 'publish', packetId: 1, duplicate: true });
+  // Two and three are not sent again: the window has room for one message.
+  back.send({ type: 'puback', packetId: 2, reasonCode: 0 }, { type: 'pubrec', packetId: 3, reasonCode: 0 });
+  expect(await back.soFar()).toMatchObject([{ type: 'pubrel', packetId: 3 }]);
+  back.send({ type: 'puback', packetId: 1, reasonCode: 0 }, { type: 'pubcomp', packetId: 3, reasonCode: 0 });
+  expect(await back.soFar()).toEqual([]);
+  expect(world.broker.session('hasty')).toMatchObject({ queued: 0, inflight: 0 });
+  for (const payload of ['4', '5']) world.broker.publish({ topic: 'a', payload, qos: 1 });
+  expect(await back.messages()).toEqual(['q1 a "4"', 'q1 a "5"']);
+});
+
+it('makes room for bytes again when a retained message is replaced or cleared', async () => {
+  await using world = new FakeWorld({ limits: { retainedBytes: 10 } });
+  const client = await world.client('tidy');
+  for (const payload of ['123456789', '987654321', '', '12345']) {
+    expect(await client.publish('a', payload, { qos: 1, retain: true })).toBe(0x10);
+  }
+  expect(await client.publish('b', '1234', { qos: 1, retain: true })).toBe(0x97);
+  expect(await client.publish('b', '123', { qos: 1, retain: true })).toBe(0x10);
 });

@@ -31,6 +31,12 @@ describe('keep-alive', () => {
     expect(client.isClosed).toBe(true);
   });
 
+  it('is forgotten with the connection', async () => {
+    await using world = new FakeWorld();
+    await (await world.client('gone', { keepAlive: 10 })).leave();
+    expect(world.clock.pendingTimers).toBe(0);
+  });
+
   it('is off at 0', async () => {
     await using world = new FakeWorld();
     const client = await world.client('patient', { keepAlive: 0 });
@@ -163,6 +169,19 @@ describe('will delay', () => {
     await world.clock.advance(1);
     expect(await heir.messages()).toEqual(['q0 will "gone"']);
     await world.clock.advance('100s');
+    expect(await heir.messages()).toEqual([]);
+  });
+
+  it('is over when the client is back in time: no will, then or later [MQTT-3.1.3-9]', async () => {
+    await using world = new FakeWorld();
+    const heir = await world.client('heir');
+    await heir.subscribe('will');
+    await world.drop(
+      await world.client('mortal', { properties: { sessionExpiryInterval: 100 }, ...will(10) }),
+    );
+    await world.clock.advance('9s');
+    await world.client('mortal', { cleanStart: false, properties: { sessionExpiryInterval: 100 } });
+    await world.clock.advance('60s');
     expect(await heir.messages()).toEqual([]);
   });
 

@@ -52,14 +52,14 @@ export class Outbound {
       if (connection.congested || this.#waitingQoS0.size > 0) return void this.#wait(this.#waitingQoS0, copy);
       return void this.#sendNew(copy, connection, now);
     }
-    const turn = connection !== undefined && this.#waiting.size === 0 && this.#hasRoom(connection);
-    if (turn && this.#resend.size === 0) return void this.#sendNew(copy, connection, now);
+    // With room left, nobody waits: `pump` has seen to that.
+    if (connection !== undefined && this.#hasRoom(connection))
+      return void this.#sendNew(copy, connection, now);
     this.#wait(this.#waiting, copy);
   }
 
   /** A connection took up the session: everything unfinished goes out again, in its old order [MQTT-4.4.0-1]. */
   resume(connection: Connection, now: number): void {
-    this.suspend();
     for (const copy of this.#inFlight.values()) {
       copy.onThisConnection = false;
       if (copy.phase !== 'released') {
@@ -112,7 +112,7 @@ export class Outbound {
     if (copy.phase === 'sent') {
       copy.phase = 'released';
       copy.message.trace?.acknowledged(copy, packet);
-      // PUBRELs go again in the order in which the PUBRECs came [MQTT-4.6.0-4].
+      // PUBRELs go again in the order in which the PUBRECs came, as those of a client must [MQTT-4.6.0-4].
       this.#inFlight.delete(copy.packetId);
       this.#inFlight.set(copy.packetId, copy);
       if (!copy.onThisConnection) this.#occupy(copy);

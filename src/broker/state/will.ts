@@ -10,8 +10,7 @@ export type Will = WillPacket;
 export function scheduleWill(state: State, session: Session, now: number): void {
   const delay = session.will?.properties?.willDelayInterval ?? 0;
   if (session.will === undefined) return;
-  // A session that ends with its connection takes no delay.
-  if (delay === 0 || session.expiryInterval === 0) return void publishWill(state, session, now);
+  if (delay === 0) return void publishWill(state, session, now);
   session.willDeadline = state.deadlines.set(now + delay * 1000, (due) => publishWill(state, session, due));
 }
 
