@@ -14,7 +14,8 @@ import {
   type TopicDef,
 } from '../contracts/index.js';
 import type { QoS } from '../packets/packet.js';
-import { systemClock, VirtualClock } from '../time/index.js';
+import { VirtualClock } from '../time/index.js';
+import { DeliveryBook } from './delivery-book.js';
 import type { FakeBroker } from './fake-broker.js';
 import { type HandlerName, type HandlerProbe, HandlerProbes } from './handler-probes.js';
 import type { LogEntry } from './recording-logger.js';
@@ -65,10 +66,7 @@ export class TestApp implements AsyncDisposable {
   readonly logs: readonly LogEntry[];
   readonly #parts: Parts;
   readonly #published: PublishedByApp[] = [];
-  /** Reports that no `deliver` has claimed yet. */
-  #reports: DeliveryReport[] = [];
-  #onReport: (() => void)[] = [];
-  #delivering = 0;
+  readonly #book: DeliveryBook;
 
   /** @internal */
   constructor(parts: Parts) {
@@ -76,7 +74,8 @@ export class TestApp implements AsyncDisposable {
     this.logs = parts.logs;
     this.#parts = parts;
     parts.app.publisher.watch((published) => this.#published.push(published));
-    parts.app.pipeline?.watch((report) => this.#reported(report));
+    this.#book = new DeliveryBook([parts.app.lost, parts.app.stopped]);
+    parts.app.pipeline?.watch((report) => this.#book.add(report));
   }
 
   /** The fake broker. Throws where the test runs on a real one. */
@@ -154,59 +153,14 @@ export class TestApp implements AsyncDisposable {
     return this.#parts.probes.of(controller, method);
   }
 
-  async #deliver(message: DeviceMessage): Promise<Delivery> {
-    // What is left over belongs to no delivery: other messages, or copies that nobody could tell apart.
-    if (this.#delivering === 0) this.#reports = [];
-    this.#delivering++;
-    try {
-      const underWay = await this.#parts.device.publish(message);
-      const mine: DeliveryReport[] = [];
-      this.#claim(message, underWay, mine);
-      while (!underWay.isComplete(mine) && (await this.#nextReport(message)) === 'report')
-        this.#claim(message, underWay, mine);
+  #deliver(message: DeviceMessage): Promise<Delivery> {
+    const { device, fake } = this.#parts;
+    return this.#book.during(message, async (awaited) => {
+      const underWay = await device.publish(message);
+      await awaited.complete(underWay, fake ? undefined : REAL_TIMEOUT);
       await this.settled();
-      this.#claim(message, underWay, mine);
-      return summary(mine, underWay);
-    } finally {
-      this.#delivering--;
-    }
-  }
-
-  #claim(message: DeviceMessage, underWay: UnderWay, mine: DeliveryReport[]): void {
-    this.#reports = this.#reports.filter((report) => {
-      if (underWay.isComplete(mine) || !isCopyOf(message, report)) return true;
-      mine.push(report);
-      return false;
+      return summary(awaited.reports, underWay);
     });
-  }
-
-  /** Rejects where a real broker, or the handler behind it, is silent for too long. */
-  #nextReport({ topic }: DeviceMessage): Promise<'report' | 'over'> {
-    const { app, fake } = this.#parts;
-    const ends = AbortSignal.any([app.lost, app.stopped]);
-    if (ends.aborted) return Promise.resolve('over');
-    return new Promise((resolve, reject) => {
-      const late = () =>
-        reject(
-          new Error(
-            `Nothing was heard of the message on "${topic}" for ${REAL_TIMEOUT / 1000} s: no handler has finished with it.`,
-          ),
-        );
-      const cancel = fake ? undefined : systemClock.setTimer(REAL_TIMEOUT, late);
-      const settle = (what: 'report' | 'over') => {
-        cancel?.();
-        resolve(what);
-      };
-      this.#onReport.push(() => settle('report'));
-      ends.addEventListener('abort', () => settle('over'), { once: true });
-    });
-  }
-
-  #reported(report: DeliveryReport): void {
-    this.#reports.push(report);
-    const waiting = this.#onReport;
-    this.#onReport = [];
-    for (const tell of waiting) tell();
   }
 
   /** Stops the application without waiting for handlers, and the broker if the test brought none. */
@@ -216,10 +170,6 @@ export class TestApp implements AsyncDisposable {
     await device.close();
     if (ownsFake) await fake?.close();
   }
-}
-
-function isCopyOf({ topic, payload }: DeviceMessage, { message }: DeliveryReport): boolean {
-  return message.topic === topic && Buffer.compare(message.payload, payload) === 0;
 }
 
 function summary(reports: readonly DeliveryReport[], underWay: UnderWay): Delivery {

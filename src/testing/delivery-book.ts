@@ -1,0 +1,89 @@
+import type { DeliveryReport } from '../app/pipeline/delivery.js';
+import { systemClock } from '../time/index.js';
+import type { DeviceMessage, UnderWay } from './test-device.js';
+
+/** A message that a test delivers, and what the application has reported of it so far. */
+export interface Awaited {
+  readonly reports: readonly DeliveryReport[];
+  /** Resolves once all reports are there, or no more can come. Rejects after `timeout` milliseconds of silence, if there is one. */
+  complete(underWay: UnderWay, timeout: number | undefined): Promise<void>;
+}
+
+interface Entry {
+  readonly message: DeviceMessage;
+  readonly reports: DeliveryReport[];
+  underWay: UnderWay | undefined;
+  wake: () => void;
+}
+
+/** Finds out which report belongs to which delivery: by topic and payload, the oldest delivery first. */
+export class DeliveryBook {
+  readonly #open = new Set<Entry>();
+  /** Reports that came before it was known how many copies a delivery has. */
+  #early: DeliveryReport[] = [];
+  #over = false;
+
+  /** No more reports can come after one of these. */
+  constructor(ends: readonly AbortSignal[]) {
+    for (const end of ends) end.addEventListener('abort', () => this.#end(), { once: true });
+  }
+
+  /** Opens an entry; `body` publishes and waits for the reports. */
+  async during<T>(message: DeviceMessage, body: (awaited: Awaited) => Promise<T>): Promise<T> {
+    const entry: Entry = { message, reports: [], underWay: undefined, wake: () => {} };
+    this.#open.add(entry);
+    try {
+      return await body({
+        reports: entry.reports,
+        complete: (underWay, timeout) => this.#complete(entry, underWay, timeout),
+      });
+    } finally {
+      this.#open.delete(entry);
+      // What is left over belongs to no delivery: other messages, or copies that nobody can tell apart.
+      if (this.#open.size === 0) this.#early = [];
+    }
+  }
+
+  add(report: DeliveryReport): void {
+    if (this.#open.size > 0 && !this.#assign(report)) this.#early.push(report);
+  }
+
+  async #complete(entry: Entry, underWay: UnderWay, timeout: number | undefined): Promise<void> {
+    entry.underWay = underWay;
+    this.#early = this.#early.filter((report) => !this.#assign(report));
+    if (this.#over || underWay.isComplete(entry.reports)) return;
+    await new Promise<void>((resolve, reject) => {
+      const late = () =>
+        reject(
+          new Error(
+            `Nothing was heard of the message on "${entry.message.topic}" for ${timeout} ms: no handler has finished with it.`,
+          ),
+        );
+      const cancel = timeout === undefined ? undefined : systemClock.setTimer(timeout, late);
+      entry.wake = () => {
+        cancel?.();
+        resolve();
+      };
+    });
+  }
+
+  #assign(report: DeliveryReport): boolean {
+    for (const entry of this.#open) {
+      if (!entry.underWay || !isCopyOf(entry.message, report) || entry.underWay.isComplete(entry.reports))
+        continue;
+      entry.reports.push(report);
+      if (entry.underWay.isComplete(entry.reports)) entry.wake();
+      return true;
+    }
+    return false;
+  }
+
+  #end(): void {
+    this.#over = true;
+    for (const entry of this.#open) entry.wake();
+  }
+}
+
+function isCopyOf({ topic, payload }: DeviceMessage, { message }: DeliveryReport): boolean {
+  return message.topic === topic && Buffer.compare(message.payload, payload) === 0;
+}
