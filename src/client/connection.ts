@@ -108,7 +108,7 @@ export class Connection {
       this.flush();
     } else if (!this.#flushScheduled) {
       this.#flushScheduled = true;
-      queueMicrotask(this.#flush);
+      process.nextTick(this.#flush); // after all promise callbacks of this tick, which may write too; a microtask would run between them
     }
   }
 
