@@ -235,3 +235,64 @@ it('makes room for bytes again when a retained message is replaced or cleared', 
   expect(await client.publish('b', '1234', { qos: 1, retain: true })).toBe(0x97);
   expect(await client.publish('b', '123', { qos: 1, retain: true })).toBe(0x10);
 });
+
+it('leaves the reason string out where it would not fit, and closes where nothing fits [MQTT-3.14.2-3]', async () => {
+  await using world = new FakeWorld();
+  const small = await world.client('small', { properties: { maximumPacketSize: 40 } });
+  small.write(new Uint8Array([0, 0]));
+  expect(await small.rest()).toEqual([{ type: 'disconnect', reasonCode: 0x81 }]);
+  const tiny = await world.open();
+  await expect(tiny.connect({ clientId: 'tiny', properties: { maximumPacketSize: 4 } })).rejects.toThrow(
+    'ended',
+  );
+  expect(world.broker.session('tiny')).toBeUndefined();
+});
+
+it('gives up a message that a resumed session has become too small for', async () => {
+  await using world = new FakeWorld();
+  const first = await world.client('shrunk', { properties: { sessionExpiryInterval: 100 } });
+  await first.subscribe('a');
+  const delivery = world.broker.publish({ topic: 'a', payload: 'x'.repeat(200), qos: 1 });
+  await first.next('publish');
+  await world.drop(first);
+  const properties = { sessionExpiryInterval: 100, maximumPacketSize: 100 };
+  const back = await world.client('shrunk', { cleanStart: false, properties });
+  expect(await back.messages()).toEqual([]);
+  expect(delivery.copies).toMatchObject([{ end: 'too-large' }]);
+  expect(world.broker.session('shrunk')).toMatchObject({ queued: 0, inflight: 0 });
+});
+
+it('serves clients in memory by itself too', async () => {
+  await using broker = new Broker({ clock: new VirtualClock() });
+  const client = new RawClient(await broker.endpoint.connect(), 5);
+  await client.connect();
+  await client.subscribe('a');
+  expect([
+    broker.publish({ topic: 'a', payload: 'x' }),
+    broker.publish({ topic: 'b', payload: 'x' }),
+  ]).toEqual(['routed', 'nobody']);
+  expect(await client.messages()).toEqual(['q0 a "x"']);
+  await expect(broker.endpoint.connect({ signal: AbortSignal.abort() })).rejects.toThrow();
+});
+
+it('does not wait for ever for a client to close its end', async () => {
+  const clock = new VirtualClock();
+  await using broker = new Broker({ clock });
+  const closings: (Error | undefined)[] = [];
+  let receive = (_bytes: Uint8Array) => {};
+  broker.attach({
+    kind: 'custom',
+    start: (onBytes) => {
+      receive = onBytes;
+    },
+    write: () => true,
+    onDrain: () => {},
+    pause: () => {},
+    resume: () => {},
+    close: (error) => void closings.push(error),
+  });
+  receive(new Uint8Array([0, 0]));
+  expect(closings).toEqual([undefined]);
+  await clock.advance('5s');
+  expect(closings).toEqual([undefined, new Error('The client did not close its end.')]);
+});

@@ -180,7 +180,8 @@ describe('will delay', () => {
       await world.client('mortal', { properties: { sessionExpiryInterval: 100 }, ...will(10) }),
     );
     await world.clock.advance('9s');
-    await world.client('mortal', { cleanStart: false, properties: { sessionExpiryInterval: 100 } });
+    const properties = { sessionExpiryInterval: 100 };
+    await world.client('mortal', { cleanStart: false, properties, ...will(10) });
     await world.clock.advance('60s');
     expect(await heir.messages()).toEqual([]);
   });

@@ -12,10 +12,6 @@ export class Retained {
     this.#limits = limits;
   }
 
-  get size(): number {
-    return this.#byTopic.size;
-  }
-
   /** Stores, replaces, or with an empty payload deletes [MQTT-3.3.1-5 to -7]. False if there is no room for it. */
   put(message: Message, now: number): boolean {
     if (!this.#hasRoom(message)) this.#forgetExpired(now);
