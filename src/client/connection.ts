@@ -128,19 +128,17 @@ export class Connection {
   /** Writes what is pending, then ends the stream; a peer that does not end its own is cut. Nothing more is read. */
   close(): void {
     if (this.#mute) return;
-    this.#deaf = true;
     this.flush();
-    this.#mute = true;
+    this.closeUnwritten();
+  }
+
+  /** The same, but leaves out what is pending: the server said goodbye, nothing may follow. */
+  closeUnwritten(): void {
+    if (this.#mute) return;
+    this.#mute = this.#deaf = true;
     this.#cancelLinger = this.#clock.setTimer(linger, () =>
       this.#transport.close(new Error('The server did not close its end of the connection.')),
     );
-    this.#transport.close();
-  }
-
-  /** Ends the stream and leaves out what is pending: the server said goodbye, nothing may follow. */
-  closeUnwritten(): void {
-    this.#mute = true;
-    this.#deaf = true;
     this.#transport.close();
   }
 

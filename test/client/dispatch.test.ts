@@ -53,6 +53,13 @@ it('tells of the end in the moment in which it comes, when every settlement is s
   expect(seen).toEqual(['network', 'stale', 'closed', 'promise']);
 });
 
+it('an acknowledgement of the moment in which the server says goodbye is not sent any more', async () => {
+  const { client, peer } = await new ScriptedPeer().connected();
+  dispatchMessages(client, (message) => settleMessage(message));
+  peer.send(publish({ packetId: 1 }), { type: 'disconnect', reasonCode: 0x8b });
+  await peer.expectClosed();
+});
+
 it('tells of an end of our own making too', async () => {
   const { client } = await new ScriptedPeer().connected();
   const seen: string[] = [];

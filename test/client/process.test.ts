@@ -14,7 +14,7 @@ afterEach(() => {
 
 /** A server that says CONNACK to whatever comes, then `more`, and never closes by itself. */
 async function serve(...more: number[]): Promise<string> {
-  const server = createServer((socket) => {
+  const server = createServer({ allowHalfOpen: true }, (socket) => {
     socket.on('error', () => undefined);
     socket.once('data', () => socket.write(Uint8Array.from([...encodePacket(connackOf(0), 5), ...more])));
     closers.push(() => socket.destroy());
@@ -44,6 +44,17 @@ it('the process ends by itself once the client is closed', async () => {
       console.log((await waiting).done);
     `),
   ).toEqual({ code: 0, output: 'true\n' });
+});
+
+it('54, 60: the process ends although the server says goodbye and keeps the socket open', async () => {
+  const url = await serve(0xe0, 0x00);
+  expect(
+    await run(`
+      const c = await client.connect('${url}');
+      console.log((await c.disconnected()).by);
+      await c.close();
+    `),
+  ).toEqual({ code: 0, output: 'server\n' });
 });
 
 it('62: with no listener and no await anywhere, a lost connection is no uncaught exception', async () => {

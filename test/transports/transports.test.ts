@@ -135,6 +135,7 @@ describe.each(kinds)('%s', (_, pair) => {
     left.transport.close();
     await right.closed;
     expect(right.text.length).toBe(written);
+    expect(right.text).not.toContain('!');
   });
 });
 

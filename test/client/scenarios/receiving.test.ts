@@ -110,6 +110,23 @@ everyCut((cut) => {
     await peer.expect('puback', { packetId: 3, reasonCode: 0 });
   });
 
+  it("ackOrder 'unordered': an acknowledgement leaves when its message is settled; what is kept keeps nothing else", async () => {
+    const { client, peer } = await new ScriptedPeer(cut).connected({ ackOrder: 'unordered' });
+    peer.send(numbered(1), numbered(2), numbered(3), numbered(4, { qos: 2 }), numbered(5, { qos: 2 }));
+    const [one, two, three, , five] = await take(client, 5);
+    expect(await three!.ack()).toBe('sent');
+    await peer.expect('puback', { packetId: 3 });
+    expect(await two!.reject(0x83)).toBe('sent');
+    await peer.expect('puback', { packetId: 2, reasonCode: 0x83 });
+    expect(await five!.ack()).toBe('sent');
+    await peer.expect('pubrec', { packetId: 5 });
+    await peer.expectNothing();
+    expect(client.stats()).toMatchObject({ unackedIn: 2 });
+    peer.cut();
+    await client.disconnected();
+    expect(await one!.ack()).toBe('stale');
+  });
+
   it('39: more unacknowledged messages than the receive maximum end the connection with 0x93', async () => {
     const { client, peer } = await new ScriptedPeer(cut).connected({ receiveMaximum: 2 });
     peer.send(numbered(1), numbered(2));
