@@ -40,6 +40,11 @@ export interface ClientOptions {
    * cannot tell the server: there, reading pauses at this mark. Default 100.
    */
   receiveMaximum?: number;
+  /**
+   * `strict`: acknowledgements leave in the order in which the messages of their QoS came [MQTT-4.6.0-2] [MQTT-4.6.0-3], so a message
+   * that you keep keeps those behind it. `unordered`: each leaves when you settle it; most servers take that, the specification does not. Default `strict`.
+   */
+  ackOrder?: 'strict' | 'unordered';
   /** QoS 1 and 2 publishes under way at once; the server's receive maximum applies too. Default 65,535. */
   sendMaximum?: number;
   /** Bytes of a whole packet; a server that sends a bigger one is disconnected with 0x95. Default 16 MiB. */

@@ -14,6 +14,7 @@ export interface Settings {
   readonly connectTimeout: number;
   readonly drainTimeout: number;
   readonly receiveMaximum: number;
+  readonly ackOrder: 'strict' | 'unordered';
   readonly sendMaximum: number;
   readonly maximumPacketSize: number;
   readonly qos0Limit: number;
@@ -62,6 +63,7 @@ export function settingsOf(options: ClientOptions, target: Target): Settings {
     connectTimeout: options.connectTimeout ?? 30_000,
     drainTimeout: options.drainTimeout ?? 10_000,
     receiveMaximum,
+    ackOrder: options.ackOrder ?? 'strict',
     sendMaximum: options.sendMaximum ?? 65_535,
     maximumPacketSize,
     qos0Limit: options.qos0Overflow?.limit ?? 1_000,

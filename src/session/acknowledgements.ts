@@ -24,12 +24,17 @@ export class LedgerEntry {
   }
 }
 
-/**
- * The messages of one QoS in the order of arrival. Only the head may leave: [MQTT-4.6.0-2], [MQTT-4.6.0-3]. Settling in the
- * middle just marks it.
- */
+/** `strict`: as the messages of that QoS came, [MQTT-4.6.0-2] and [MQTT-4.6.0-3]. `unordered`: as they are settled. */
+export type AckOrder = 'strict' | 'unordered';
+
+/** The messages of one QoS in the order of arrival. In strict order only the head may leave: settling in the middle just marks it. */
 export class Acknowledgements {
+  readonly #order: AckOrder;
   readonly #queue = new Queue<LedgerEntry>();
+
+  constructor(order: AckOrder) {
+    this.#order = order;
+  }
 
   get length(): number {
     return this.#queue.length;
@@ -51,6 +56,12 @@ export class Acknowledgements {
   ): void {
     entry.reasonCode = reasonCode;
     entry.properties = properties;
+    if (this.#order === 'unordered') {
+      this.#queue.take((each) => each === entry);
+      entry.state = 'sent';
+      leave(entry);
+      return;
+    }
     entry.state = 'queued';
     for (let head = this.#queue.peek(); head?.state === 'queued'; head = this.#queue.peek()) {
       this.#queue.shift();

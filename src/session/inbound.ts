@@ -1,12 +1,13 @@
 import { ProtocolError } from '../packets/errors.js';
 import type { AckProperties, PublishPacket, PubrelPacket } from '../packets/packet.js';
 import type { ReasonCode } from '../packets/reason-codes.js';
-import { Acknowledgements, LedgerEntry } from './acknowledgements.js';
+import { Acknowledgements, type AckOrder, LedgerEntry } from './acknowledgements.js';
 import type { Effects } from './effects.js';
 
 export interface InboundSettings {
   readonly protocolVersion: 4 | 5;
   readonly receiveMaximum: number;
+  readonly ackOrder: AckOrder;
 }
 
 /** Messages from the server: what is delivered, what is a repetition, and what is acknowledged when. */
@@ -16,13 +17,15 @@ export class Inbound {
   readonly #sendAck: (packet: AckToSend) => void;
   /** Identifiers that the server has in use: until PUBACK, until PUBCOMP, or until a PUBREC that refuses. */
   readonly #open = new Map<number, LedgerEntry>();
-  readonly #qos1 = new Acknowledgements();
-  readonly #qos2 = new Acknowledgements();
+  readonly #qos1: Acknowledgements;
+  readonly #qos2: Acknowledgements;
   readonly #leave = (entry: LedgerEntry) => this.#acknowledge(entry);
   #ignored = 0;
 
   constructor(settings: InboundSettings, effects: Effects, sendAck: (packet: AckToSend) => void) {
     this.#settings = settings;
+    this.#qos1 = new Acknowledgements(settings.ackOrder);
+    this.#qos2 = new Acknowledgements(settings.ackOrder);
     this.#effects = effects;
     this.#sendAck = sendAck;
   }

@@ -9,7 +9,7 @@ import type {
   PublishPacket,
 } from '../packets/packet.js';
 import type { ReasonCode } from '../packets/reason-codes.js';
-import type { LedgerEntry } from './acknowledgements.js';
+import type { AckOrder, LedgerEntry } from './acknowledgements.js';
 import type { Disconnection } from './disconnection.js';
 import type { Effects } from './effects.js';
 import type { Exchange } from './exchange.js';
@@ -29,6 +29,8 @@ export interface SessionSettings {
   readonly protocolVersion: 4 | 5;
   /** Unacknowledged messages that the server may have under way; on MQTT 3.1.1 it is for the caller to stop reading. */
   readonly receiveMaximum: number;
+  /** In which order acknowledgements leave. */
+  readonly ackOrder: AckOrder;
   /** Publishes under way, beside what the server allows. */
   readonly sendMaximum: number;
 }

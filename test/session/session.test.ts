@@ -17,7 +17,10 @@ const connectPacket: ConnectPacket = {
 class Recorded implements Effects {
   readonly effects: unknown[] = [];
   readonly entries: LedgerEntry[] = [];
-  readonly session = new Session({ protocolVersion: 5, receiveMaximum: 10, sendMaximum: 65_535 }, this);
+  readonly session = new Session(
+    { protocolVersion: 5, receiveMaximum: 10, ackOrder: 'strict', sendMaximum: 65_535 },
+    this,
+  );
 
   open(connack: Partial<ConnackPacket> = {}): this {
     this.session.open(connectPacket, 1_000);

@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { expect, it } from 'vitest';
 import { type Client, ConnectionLostError, LimitError, type Message } from '../../../src/client/index.js';
 import type { PublishPacket } from '../../../src/packets/packet.js';
@@ -253,6 +254,43 @@ everyCut((cut) => {
     await peer.expect('puback');
     expect(await handled).toBe('handled');
   });
+});
+
+it('38: with ackOrder unordered each acknowledgement leaves when it is settled', async () => {
+  const { client, peer } = await new ScriptedPeer().connected({ ackOrder: 'unordered' });
+  peer.send(numbered(1), numbered(2), numbered(3));
+  const [one, two, three] = await take(client, 3);
+  expect(await three!.ack()).toBe('sent');
+  expect(await one!.ack()).toBe('sent');
+  await peer.expect('puback', { packetId: 3 });
+  await peer.expect('puback', { packetId: 1 });
+  expect(client.stats().unackedIn).toBe(1);
+  expect(two!.ackState).toBe('pending');
+});
+
+it('63: nothing stays with a signal that outlives streams, publishes and clients', async () => {
+  const { signal } = new AbortController();
+  const listeners = () => getEventListeners(signal, 'abort').length;
+  const { client, peer } = await new ScriptedPeer().connected({ signal });
+  expect(listeners()).toBe(0);
+
+  const returned = client.messages({ signal });
+  const waiting = client.messages({ signal });
+  const next = waiting.next();
+  const publishing = client.publish('t', '', { qos: 1, signal });
+  const subscribing = client.subscribe('t', { signal });
+  const ended = client.disconnected({ signal });
+  expect(listeners()).toBe(5);
+  await returned.return();
+  await peer.received();
+  peer.ack('puback', 1);
+  peer.send({ type: 'suback', packetId: 2, reasonCodes: [0] });
+  await Promise.all([publishing, subscribing]);
+  expect(listeners()).toBe(2);
+  await client.close();
+  await Promise.all([next, ended]);
+  client.messages({ signal });
+  expect(listeners()).toBe(0);
 });
 
 it('42: messages that come before anybody reads are kept, unacknowledged', async () => {
