@@ -22,7 +22,6 @@ export type {
   ConnectionOptions,
   DrainReport,
   Health,
-  RouteInfo,
 } from './app/lifecycle/app.js';
 export { Controllers } from './app/lifecycle/boot.js';
 export { createApp } from './app/lifecycle/create-app.js';
@@ -33,6 +32,7 @@ export type { RouteCounts } from './app/pipeline/pipeline.js';
 export type { MessageProperties, UserProperties } from './app/pipeline/properties.js';
 export type { Message, TopicMessage } from './app/pipeline/topic-message.js';
 export { Publisher } from './app/publishing/publisher.js';
+export type { RouteInfo } from './app/routes/route-info.js';
 export type { AckErrorCode } from './client/message.js';
 export {
   type AnyTopic,

@@ -1,7 +1,6 @@
 import type { Endpoint } from '../../client/endpoint.js';
 import type { ClientOptions } from '../../client/options.js';
 import type { AnyTopic, ParamsOut, TopicDef } from '../../contracts/index.js';
-import type { QoS } from '../../packets/packet.js';
 import type { Clock } from '../../time/clock.js';
 import type { Duration } from '../../time/duration.js';
 import type { ValidPattern } from '../../topics/index.js';
@@ -14,6 +13,7 @@ import type { Logger } from '../logger.js';
 import type { RouteCounts } from '../pipeline/pipeline.js';
 import type { TopicMessage } from '../pipeline/topic-message.js';
 import type { Publisher } from '../publishing/publisher.js';
+import type { RouteInfo } from '../routes/route-info.js';
 
 /** Where the broker is, and everything that the client takes but its clock, which is the application's. */
 export interface ConnectionOptions extends Omit<ClientOptions, 'clock'> {
@@ -79,16 +79,6 @@ export interface App extends AsyncDisposable {
   /** Known once the application has started. */
   routes(): readonly RouteInfo[];
   health(): Health;
-}
-
-export interface RouteInfo {
-  readonly handler: string;
-  readonly pattern: string;
-  readonly filter: string;
-  readonly qos: QoS;
-  readonly share?: string;
-  /** The handlers that may get the same message. */
-  readonly overlaps: readonly string[];
 }
 
 export interface Health {

@@ -1,40 +1,27 @@
 import type { Client } from '../../client/client.js';
-import { connect } from '../../client/connect.js';
-import { dispatchMessages } from '../../client/dispatch.js';
 import type { AnyTopic } from '../../contracts/index.js';
 import { type Disconnection, describeDisconnection } from '../../session/disconnection.js';
 import type { Clock } from '../../time/clock.js';
 import { type Duration, parseDuration } from '../../time/duration.js';
 import { systemClock } from '../../time/system-clock.js';
-import { overlaps } from '../../topics/index.js';
-import { refuseIfAny } from '../boot-error.js';
 import type { HandlerRecord } from '../decorators/topic.js';
 import { Assembly } from '../injection/assembly.js';
 import type { DependencyContainer } from '../injection/tsyringe.js';
 import { createLineLogger, type Logger } from '../logger.js';
-import { Pipeline } from '../pipeline/pipeline.js';
+import type { Pipeline } from '../pipeline/pipeline.js';
 import { AppPublisher, Publisher } from '../publishing/publisher.js';
 import { routeOf } from '../routes/controller-routes.js';
 import type { Handle, Route } from '../routes/route.js';
-import { RouteTable } from '../routes/route-table.js';
-import { planSubscriptions } from '../routes/subscription-plan.js';
-import type { App, AppOptions, ConnectionOptions, DrainReport, Health, RouteInfo } from './app.js';
+import { type RouteInfo, routeInfos } from '../routes/route-info.js';
+import type { App, AppOptions, ConnectionOptions, DrainReport, Health } from './app.js';
 import { type Booted, boot } from './boot.js';
-import { missingCapabilities } from './capabilities.js';
+import { goOnline, type Online } from './go-online.js';
 import { runApp } from './run.js';
-import { subscribeAll } from './subscribe.js';
 
 interface FunctionRoute {
   readonly topic: HandlerRecord['topic'];
   readonly handler: Handle;
   readonly options: HandlerRecord['options'];
-}
-
-/** What a started application consists of. */
-interface Started {
-  readonly client: Client;
-  readonly pipeline: Pipeline;
-  readonly stopDispatch: () => void;
 }
 
 /** An application on one broker, from its options to its last acknowledgement. */
@@ -48,11 +35,14 @@ export class Application implements App {
   readonly #assembly: Assembly;
   readonly #functions: FunctionRoute[];
   readonly #onBooted: ((booted: Booted) => void) | undefined;
+  /** Aborted when it is stopped: a start under way ends. */
+  readonly #abandoned = new AbortController();
   readonly #lost = new AbortController();
   readonly #stopped = new AbortController();
   #phase: 'new' | 'starting' | 'running' | 'stopping' | 'stopped' = 'new';
   #booted: Booted | undefined;
-  #started: Started | undefined;
+  #online: Online | undefined;
+  #starting: Promise<void> | undefined;
   #stopping: Promise<DrainReport> | undefined;
 
   /** `onBooted` sees the routes before the first message can come. */
@@ -86,11 +76,11 @@ export class Application implements App {
   }
 
   get client(): Client | undefined {
-    return this.#started?.client;
+    return this.#online?.client;
   }
 
   get pipeline(): Pipeline | undefined {
-    return this.#started?.pipeline;
+    return this.#online?.pipeline;
   }
 
   get booted(): Booted | undefined {
@@ -120,22 +110,15 @@ export class Application implements App {
     this.#functions.push({ topic, handler: handler as Handle, options });
   };
 
-  async start(options: { signal?: AbortSignal } = {}): Promise<void> {
-    if (this.#phase !== 'new')
-      throw new Error(`The application can't start: it is ${this.#phase}. Make a new one with createApp().`);
-    this.#phase = 'starting';
-    try {
-      this.#booted = await this.#boot();
-      this.#onBooted?.(this.#booted);
-      options.signal?.throwIfAborted();
-      this.#adviseOnSession(this.#booted.routes);
-      await this.#connect(this.#booted, options.signal);
-    } catch (error) {
-      await this.#abandonStart();
-      throw error;
+  start(options: { signal?: AbortSignal } = {}): Promise<void> {
+    if (this.#phase !== 'new') {
+      const sentence = `The application can't start: it is ${this.#phase}. Make a new one with createApp().`;
+      return Promise.reject(new Error(sentence));
     }
-    // Stopped meanwhile: then it is not running.
-    if (this.#phase === 'starting') this.#phase = 'running';
+    this.#phase = 'starting';
+    const signal = AbortSignal.any([this.#abandoned.signal, ...(options.signal ? [options.signal] : [])]);
+    this.#starting = this.#start(signal);
+    return this.#starting;
   }
 
   stop(options: { timeout?: Duration } = {}): Promise<DrainReport> {
@@ -152,28 +135,34 @@ export class Application implements App {
   }
 
   routes(): readonly RouteInfo[] {
-    const { routes = [] } = this.#booted ?? {};
-    return routes.map((route) => ({
-      handler: route.name,
-      pattern: route.contract.pattern,
-      filter: route.filter,
-      qos: route.qos,
-      ...(route.share !== undefined && { share: route.share }),
-      overlaps: routes
-        .filter((other) => other !== route && overlaps(other.filter, route.filter))
-        .map(({ name }) => name),
-    }));
+    return routeInfos(this.#booted?.routes ?? []);
   }
 
   health(): Health {
-    const pipeline = this.#started?.pipeline;
+    const pipeline = this.#online?.pipeline;
     const routes = pipeline ? (this.#booted?.routes ?? []) : [];
     return {
       live: this.#phase === 'running',
       ready: this.#phase === 'running' && !this.#lost.signal.aborted,
-      oldestUnackedMs: this.#started?.client.stats().oldestUnackedMs ?? 0,
+      oldestUnackedMs: this.#online?.client.stats().oldestUnackedMs ?? 0,
       routes: Object.fromEntries(routes.map((route) => [route.name, (pipeline as Pipeline).counts(route)])),
     };
+  }
+
+  async #start(signal: AbortSignal): Promise<void> {
+    try {
+      this.#booted = await this.#boot();
+      this.#onBooted?.(this.#booted);
+      signal.throwIfAborted();
+      this.#adviseOnSession(this.#booted.routes);
+      this.#online = await this.#connect(this.#booted, signal);
+    } catch (error) {
+      await this.#abandonStart();
+      throw error;
+    }
+    this.#phase = 'running';
+    const { state } = this.#online.client;
+    if (state.state === 'closed') this.#connectionLost(state.last);
   }
 
   async #boot(): Promise<Booted> {
@@ -192,51 +181,19 @@ export class Application implements App {
     return boot({ controllers, functions, findings, share: this.options.share, assembly: this.#assembly });
   }
 
-  async #connect({ routes, groups }: Booted, signal: AbortSignal | undefined): Promise<void> {
+  #connect({ routes, groups }: Booted, signal: AbortSignal): Promise<Online> {
     const { url, ...settings } = connectionOf(this.options);
-    const client = await connect(url, { ...settings, clock: this.clock, ...(signal && { signal }) });
-    try {
-      const state = await client.connected();
-      const protocol = settings.protocol ?? 5;
-      refuseIfAny(missingCapabilities(routes, protocol, state.server));
-      const identifiers = state.server.subscriptionIdentifiers;
-      const plan = planSubscriptions(groups, identifiers);
-      for (const warning of plan.warnings) this.logger.warn({}, warning);
-      const pipeline = new Pipeline({
-        table: new RouteTable(groups),
-        routes,
-        clock: this.clock,
-        logger: this.logger,
-        signal: this.#giveUp.signal,
-        canReject: protocol === 5,
-        publish: async (outgoing) => void (await this.publisher.send(outgoing)),
-      });
-      this.publisher.use(client);
-      const stopDispatch = dispatchMessages(
-        client,
-        (message) => pipeline.receive(message),
-        (why) => this.#connectionLost(why),
-      );
-      this.#started = { client, pipeline, stopDispatch };
-      for (const { filter, asked, granted } of await subscribeAll(client, plan.subscribed, identifiers)) {
-        this.logger.warn(
-          { filter, asked, granted },
-          'The broker granted a lower QoS than the routes ask for: it may lose their messages.',
-        );
-      }
-      this.logger.info(
-        {
-          routes: routes.length,
-          subscriptions: plan.subscribed.length,
-          sessionPresent: state.sessionPresent,
-        },
-        'Subscribed.',
-      );
-    } catch (error) {
-      this.#phase = 'stopping';
-      await client.disconnect();
-      throw error;
-    }
+    return goOnline({
+      url,
+      settings: { ...settings, clock: this.clock, signal },
+      routes,
+      groups,
+      logger: this.logger,
+      clock: this.clock,
+      publisher: this.publisher,
+      signal: this.#giveUp.signal,
+      lost: (disconnection) => this.#connectionLost(disconnection),
+    });
   }
 
   #adviseOnSession(routes: readonly Route[]): void {
@@ -248,10 +205,11 @@ export class Application implements App {
   }
 
   #connectionLost(disconnection: Disconnection): void {
-    if (this.#phase === 'stopping' || this.#phase === 'stopped') return;
+    // Before, the start fails with the reason; afterwards, it is what was wanted.
+    if (this.#phase !== 'running') return;
     const why = describeDisconnection(disconnection);
     this.logger.error(
-      { open: this.#started?.pipeline.open ?? 0 },
+      { open: this.#online?.pipeline.open ?? 0 },
       `The connection to the broker is gone: ${why}. What was not acknowledged is delivered again to the next connection.`,
     );
     this.#lost.abort(why);
@@ -268,9 +226,13 @@ export class Application implements App {
 
   async #stop(timeout: number): Promise<DrainReport> {
     const began = this.clock.now();
+    if (this.#phase === 'starting') {
+      this.#abandoned.abort(new Error('The application was stopped while it started.'));
+      await this.#starting?.catch(() => undefined); // whoever started it has the error
+    }
     this.#phase = 'stopping';
-    const report = this.#started ? await this.#drain(this.#started, timeout) : { finished: 0, abandoned: 0 };
-    await this.#started?.client.disconnect();
+    const report = this.#online ? await this.#drain(this.#online, timeout) : { finished: 0, abandoned: 0 };
+    await this.#online?.client.disconnect();
     this.#phase = 'stopped';
     this.#stopped.abort();
     await this.#assembly.dispose();
@@ -278,7 +240,7 @@ export class Application implements App {
   }
 
   async #drain(
-    { pipeline, stopDispatch }: Started,
+    { pipeline, stopDispatch }: Online,
     timeout: number,
   ): Promise<{ finished: number; abandoned: number }> {
     stopDispatch();

@@ -1,0 +1,87 @@
+import type { Client } from '../../client/client.js';
+import { connect } from '../../client/connect.js';
+import { dispatchMessages } from '../../client/dispatch.js';
+import type { Endpoint } from '../../client/endpoint.js';
+import type { ClientOptions } from '../../client/options.js';
+import type { Disconnection } from '../../session/disconnection.js';
+import type { Clock } from '../../time/clock.js';
+import { refuseIfAny } from '../boot-error.js';
+import type { Logger } from '../logger.js';
+import { Pipeline } from '../pipeline/pipeline.js';
+import type { AppPublisher } from '../publishing/publisher.js';
+import type { Route } from '../routes/route.js';
+import { RouteTable } from '../routes/route-table.js';
+import { planSubscriptions, type RouteGroup } from '../routes/subscription-plan.js';
+import { missingCapabilities } from './capabilities.js';
+import { subscribeAll } from './subscribe.js';
+
+/** An application's connection, with every route subscribed. */
+export interface Online {
+  readonly client: Client;
+  readonly pipeline: Pipeline;
+  /** From now on messages stay with the client, unacknowledged. */
+  readonly stopDispatch: () => void;
+}
+
+export interface GoOnlineOptions {
+  readonly url: Endpoint;
+  /** Its signal ends the attempt at any point. */
+  readonly settings: ClientOptions & { readonly signal: AbortSignal };
+  readonly routes: readonly Route[];
+  readonly groups: readonly RouteGroup<Route>[];
+  readonly logger: Logger;
+  readonly clock: Clock;
+  readonly publisher: AppPublisher;
+  /** Aborted when handlers are no longer waited for. */
+  readonly signal: AbortSignal;
+  readonly lost: (disconnection: Disconnection) => void;
+}
+
+/** Connects, checks the broker against the routes, subscribes. Resolves after every SUBACK; leaves no connection behind if it rejects. */
+export async function goOnline(options: GoOnlineOptions): Promise<Online> {
+  const client = await connect(options.url, options.settings);
+  try {
+    return await subscribeRoutes(client, options);
+  } catch (error) {
+    await client.disconnect();
+    throw error;
+  }
+}
+
+async function subscribeRoutes(client: Client, options: GoOnlineOptions): Promise<Online> {
+  const { routes, groups, logger, clock, publisher, signal } = options;
+  const { server, sessionPresent } = await client.connected();
+  const protocol = options.settings.protocol ?? 5;
+  refuseIfAny(missingCapabilities(routes, protocol, server));
+  const identifiers = server.subscriptionIdentifiers;
+  const plan = planSubscriptions(groups, identifiers);
+  for (const warning of plan.warnings) logger.warn({}, warning);
+  const pipeline = new Pipeline({
+    table: new RouteTable(groups),
+    routes,
+    clock,
+    logger,
+    signal,
+    canReject: protocol === 5,
+    publish: async (outgoing) => void (await publisher.send(outgoing)),
+  });
+  publisher.use(client);
+  // A resumed session delivers at once: before the first SUBSCRIBE.
+  const stopDispatch = dispatchMessages(client, (message) => pipeline.receive(message), options.lost);
+  for (const { filter, asked, granted } of await subscribeAll(
+    client,
+    plan.subscribed,
+    identifiers,
+    options.settings.signal,
+  )) {
+    logger.warn(
+      { filter, asked, granted },
+      'The broker granted a lower QoS than the routes ask for: it may lose their messages.',
+    );
+  }
+  logger.info(
+    { routes: routes.length, subscriptions: plan.subscribed.length, sessionPresent },
+    'Subscribed.',
+  );
+  return { client, pipeline, stopDispatch };
+}

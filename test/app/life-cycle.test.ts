@@ -1,0 +1,227 @@
+import { createApp, createLineLogger, defineTopic } from 'topicwise';
+import { createTestApp, FakeBroker } from 'topicwise/testing';
+import { describe, expect, it } from 'vitest';
+import { Application } from '../../src/app/lifecycle/application.js';
+import { type Host, runApp } from '../../src/app/lifecycle/run.js';
+import { VirtualClock } from '../../src/time/index.js';
+
+const topic = defineTopic('t/+id', { codec: 'text' });
+const connection = { url: 'mqtt://nowhere.invalid', clientId: 'app' };
+
+function gate(): { open: () => void; passed: Promise<void> } {
+  let open = () => {};
+  const passed = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  return { open, passed };
+}
+
+describe('stop', () => {
+  it('takes no more messages, waits for the handlers, sends their acknowledgements, and keeps the session', async () => {
+    const { open, passed } = gate();
+    const ran: string[] = [];
+    const app = createApp({ connection });
+    app.on(topic, async ({ payload }) => {
+      await passed;
+      ran.push(payload);
+    });
+    await using broker = new FakeBroker();
+    const t = await createTestApp(app, { broker });
+    const delivery = t.deliver(topic.to({ id: 1 }), 'before');
+    await t.clock.settle();
+    const stopped = t.app.stop();
+    broker.publish({ topic: 't/2', payload: 'after', qos: 1 });
+    await t.clock.settle();
+    expect(t.app.health()).toMatchObject({ live: false, ready: false });
+    open();
+    expect(await stopped).toEqual({ finished: 1, abandoned: 0, ms: 0 });
+    expect(await delivery).toMatchObject({ outcome: 'acked', acks: [{ reasonCode: 0 }] });
+    expect(ran).toEqual(['before']);
+    expect(broker.session('app')).toMatchObject({
+      connected: false,
+      inflight: 1,
+      subscriptions: [{ filter: 't/+' }],
+    });
+    expect(broker.transcript()).not.toContain('UNSUBSCRIBE');
+    expect(broker.transcript()).toContain('C→B DISCONNECT rc=0x00');
+  });
+
+  it('waits no longer than its time, then aborts the signal of the handlers and leaves their messages', async () => {
+    const reasons: unknown[] = [];
+    const app = createApp({ connection, shutdown: { timeout: '5s' } });
+    app.on(topic, ({ signal }) => {
+      signal.addEventListener('abort', () => reasons.push(signal.reason));
+      return new Promise(() => undefined);
+    });
+    await using t = await createTestApp(app);
+    const delivery = t.deliver(topic.to({ id: 1 }), 'x');
+    await t.clock.settle();
+    const stopped = t.app.stop();
+    await t.clock.advance('4999ms');
+    expect(reasons).toEqual([]);
+    await t.clock.advance('1ms');
+    expect(await stopped).toEqual({ finished: 0, abandoned: 1, ms: 5_000 });
+    expect(String(reasons[0])).toContain('no longer waits for its handlers');
+    expect((await delivery).outcome).toBe('held');
+  });
+
+  it('ends a start that is under way', async () => {
+    const app = createApp({
+      connection: { ...connection, url: { connect: () => new Promise(() => undefined) } as never },
+    });
+    app.on(topic, () => {});
+    const started = app.start();
+    const stopped = app.stop();
+    await expect(started).rejects.toThrow('The application was stopped while it started.');
+    expect(await stopped).toMatchObject({ finished: 0, abandoned: 0 });
+  });
+
+  it('is the same stop when called again, and harmless before the start', async () => {
+    const app = createApp({ connection });
+    app.on(topic, () => {});
+    expect(await app.stop()).toMatchObject({ finished: 0, abandoned: 0 });
+    expect(app.stop()).toBe(app.stop());
+    await expect(app.start()).rejects.toThrow(
+      "The application can't start: it is stopped. Make a new one with createApp().",
+    );
+  });
+});
+
+describe('start', () => {
+  it('fixes the routes', async () => {
+    const app = createApp({ connection });
+    app.on(topic, () => {});
+    await using t = await createTestApp(app);
+    expect(() => t.app.on(topic, () => {})).toThrow('app.on() was called after the start');
+  });
+
+  it('advises an application without clientId that it will not find its session', async () => {
+    const advice = async (qos: 0 | 1, clientId?: string) => {
+      const app = createApp({ connection: { url: 'mqtt://nowhere.invalid', ...(clientId && { clientId }) } });
+      app.on(topic, () => {}, { qos });
+      await using t = await createTestApp(app);
+      return t.logs.some(({ level, message }) => level === 'warn' && message?.includes('clientId'));
+    };
+    expect([await advice(1), await advice(0), await advice(1, 'app')]).toEqual([true, false, false]);
+  });
+
+  it('refuses to publish before it, with a sentence', async () => {
+    const app = createApp({ connection });
+    await expect(app.publisher.publish(topic.to({ id: 1 }), 'x')).rejects.toThrow('Await app.start() first.');
+  });
+
+  it('publishes at QoS 1 unless contract or call say otherwise', async () => {
+    const app = createApp({ connection });
+    app.on(topic, () => {});
+    await using t = await createTestApp(app);
+    const other = defineTopic('other/+id', {
+      codec: 'text',
+      qos: 2,
+      retain: true,
+      messageExpiryInterval: 60,
+    });
+    expect(await t.app.publisher.publish(other.to({ id: 0 }), 'x')).toEqual({ reasonCode: 0x10 });
+    await t.app.publisher.publish(other.to({ id: 1 }), 'y', {
+      qos: 0,
+      retain: false,
+      userProperties: [['a', 'b']],
+    });
+    expect(t.published(other)).toMatchObject([
+      { qos: 2, retain: true, properties: { messageExpiryInterval: 60 } },
+      { qos: 0, retain: false, payload: 'y' },
+    ]);
+    await t.settled();
+    expect(t.broker.published.at(-1)?.properties.userProperties).toEqual([['a', 'b']]);
+  });
+});
+
+it('reports a lost connection, and lets handlers in flight finish with nothing left to acknowledge', async () => {
+  const { open, passed } = gate();
+  const app = createApp({ connection });
+  app.on(topic, () => passed);
+  const broker = new FakeBroker();
+  await using t = await createTestApp(app, { broker });
+  const delivery = t.deliver(topic.to({ id: 1 }), 'x');
+  await t.clock.settle();
+  await broker.close();
+  expect(t.app.health()).toMatchObject({ live: true, ready: false });
+  open();
+  expect(await delivery).toMatchObject({ handlers: ['a function on t/+id'], acks: [], errors: [] });
+  expect(t.logs.filter(({ level }) => level === 'error')).toEqual([
+    {
+      level: 'error',
+      message: expect.stringMatching(/^The connection to the broker is gone: .*Server shutting down/),
+      facts: { open: 1 },
+    },
+  ]);
+  expect(await t.app.stop()).toMatchObject({ abandoned: 0 });
+});
+
+describe('run', () => {
+  function host() {
+    const seen: string[] = [];
+    let signal: (name: NodeJS.Signals) => void = () => {};
+    const fake: Host = {
+      onSignal(_signals, callback) {
+        signal = callback;
+        return () => seen.push('unlistened');
+      },
+      setExitCode: (code) => void seen.push(`exit code ${code}`),
+      exit: (code) => void seen.push(`exit ${code}`),
+      writeError: (text) => void seen.push(text),
+    };
+    return { fake, seen, signal: (name: NodeJS.Signals) => signal(name) };
+  }
+
+  it('also tells stderr where the application has a logger of its own', async () => {
+    const silent = createLineLogger({ write: () => {}, clock: new VirtualClock() });
+    const { fake, seen } = host();
+    await runApp(new Application({ connection, logger: silent }), fake);
+    expect(seen).toEqual([
+      'exit code 1',
+      expect.stringMatching(/^The application has no controllers: .*\n$/),
+      'unlistened',
+    ]);
+  });
+
+  it('gives up a start that takes too long for whoever sends a signal', async () => {
+    const never = {
+      connect: ({ signal }: { signal: AbortSignal }) =>
+        new Promise<never>((_, reject) => signal.addEventListener('abort', () => reject(signal.reason))),
+    };
+    const lines: string[] = [];
+    const logger = createLineLogger({
+      write: (line) => lines.push(line),
+      clock: new VirtualClock(),
+      level: 'error',
+    });
+    const app = new Application({ connection: { url: never, clientId: 'app' }, logger });
+    app.on(topic, () => {});
+    const { fake, seen, signal } = host();
+    const running = runApp(app, fake);
+    await new Promise((resolve) => setImmediate(resolve));
+    signal('SIGTERM');
+    await running;
+    expect(seen).toEqual(['unlistened']);
+    expect(lines).toEqual([]);
+  });
+});
+
+describe('the line logger', () => {
+  it('writes time, level, sentence and facts on one line', () => {
+    const lines: string[] = [];
+    const logger = createLineLogger({
+      write: (line) => lines.push(line),
+      clock: new VirtualClock(1_700_000_000_000),
+    });
+    logger.debug({}, 'not written');
+    logger
+      .child({ route: 'A.on' })
+      .warn({ error: new TypeError('two\nlines'), n: 1, none: undefined, deep: { a: [1] } }, 'It happened.');
+    logger.error({ word: 'plain', spaced: 'two words', empty: '' });
+    expect(lines).toEqual([
+      '2023-11-14T22:13:20.000Z WARN  It happened. route=A.on error="TypeError: two\\nlines" n=1 deep="{\\"a\\":[1]}"\n',
+      '2023-11-14T22:13:20.000Z ERROR word=plain spaced="two words" empty=""\n',
+    ]);
+  });
+});
