@@ -18,6 +18,8 @@ interface Waiter {
 export class MessageBuffer {
   readonly #messages = new Queue<Message>();
   readonly #waiters: Waiter[] = [];
+  /** Called at the end: streams that listen to a signal, which may live longer than all of this. */
+  readonly #listening = new Set<() => void>();
   readonly #qos0Limit: number;
   #qos0 = 0;
   #dropped = 0;
@@ -65,8 +67,20 @@ export class MessageBuffer {
     };
   }
 
-  stream(options: StreamOptions): MessageStream {
-    return new BufferedStream(this, options.signal);
+  stream({ signal }: StreamOptions): MessageStream {
+    return new BufferedStream(this, signal);
+  }
+
+  /** Calls `aborted` when the signal aborts, until the returned function is called or no message comes any more. */
+  listen(signal: AbortSignal | undefined, aborted: () => void): () => void {
+    if (!signal || this.#end) return () => undefined;
+    const stop = () => {
+      signal.removeEventListener('abort', aborted);
+      this.#listening.delete(stop);
+    };
+    signal.addEventListener('abort', aborted, { once: true });
+    this.#listening.add(stop);
+    return stop;
   }
 
   next(reader: MessageStream): Promise<Next> {
@@ -91,6 +105,7 @@ export class MessageBuffer {
    */
   end(error: Error | undefined): void {
     this.#end = { error };
+    for (const stop of this.#listening) stop();
     const kept = error ? [...this.#messages].filter(({ qos }) => qos === 0) : [];
     this.#messages.clear();
     for (const message of kept) this.#messages.push(message);
@@ -110,12 +125,15 @@ export class MessageBuffer {
 class BufferedStream implements MessageStream {
   readonly #buffer: MessageBuffer;
   readonly #signal: AbortSignal | undefined;
+  readonly #stopListening: () => void;
   #returned = false;
 
   constructor(buffer: MessageBuffer, signal: AbortSignal | undefined) {
     this.#buffer = buffer;
     this.#signal = signal;
-    signal?.addEventListener('abort', this.#aborted, { once: true });
+    this.#stopListening = buffer.listen(signal, () => {
+      for (const waiter of buffer.leave(this)) waiter.reject(signal?.reason);
+    });
   }
 
   get buffered(): number {
@@ -130,7 +148,7 @@ class BufferedStream implements MessageStream {
 
   return(): Promise<Next> {
     this.#returned = true;
-    this.#signal?.removeEventListener('abort', this.#aborted);
+    this.#stopListening();
     for (const waiter of this.#buffer.leave(this)) waiter.resolve(done);
     return Promise.resolve(done);
   }
@@ -142,8 +160,4 @@ class BufferedStream implements MessageStream {
   [Symbol.asyncIterator](): this {
     return this;
   }
-
-  readonly #aborted = () => {
-    for (const waiter of this.#buffer.leave(this)) waiter.reject(this.#signal?.reason);
-  };
 }

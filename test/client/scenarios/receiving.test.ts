@@ -256,18 +256,6 @@ everyCut((cut) => {
   });
 });
 
-it('38: with ackOrder unordered each acknowledgement leaves when it is settled', async () => {
-  const { client, peer } = await new ScriptedPeer().connected({ ackOrder: 'unordered' });
-  peer.send(numbered(1), numbered(2), numbered(3));
-  const [one, two, three] = await take(client, 3);
-  expect(await three!.ack()).toBe('sent');
-  expect(await one!.ack()).toBe('sent');
-  await peer.expect('puback', { packetId: 3 });
-  await peer.expect('puback', { packetId: 1 });
-  expect(client.stats().unackedIn).toBe(1);
-  expect(two!.ackState).toBe('pending');
-});
-
 it('63: nothing stays with a signal that outlives streams, publishes and clients', async () => {
   const { signal } = new AbortController();
   const listeners = () => getEventListeners(signal, 'abort').length;
