@@ -1,3 +1,4 @@
+import type { DisconnectPacket } from '../packets/packet.js';
 import { type ReasonCode, reasonCodeName } from '../packets/reason-codes.js';
 
 /** Why a connection is gone, and who ended it. */
@@ -12,6 +13,18 @@ export type Disconnection =
   | { readonly by: 'network'; readonly cause: Error }
   /** `close()`, a keep-alive without an answer, or a mistake of the server that this client found: then `cause` says which. */
   | { readonly by: 'client'; readonly reasonCode: ReasonCode; readonly cause?: Error };
+
+/** What the server's DISCONNECT says. */
+export function endedBy({ reasonCode, properties }: DisconnectPacket): Disconnection {
+  const { reasonString, serverReference } = properties ?? {};
+  return {
+    by: 'server',
+    packet: 'disconnect',
+    reasonCode,
+    ...(reasonString !== undefined && { reasonString }),
+    ...(serverReference !== undefined && { serverReference }),
+  };
+}
 
 /** The reason as the end of a sentence: "The connection was lost: ...". Without a full stop. */
 export function describeDisconnection(disconnection: Disconnection): string {

@@ -10,7 +10,7 @@ import type {
 } from '../packets/packet.js';
 import type { ReasonCode } from '../packets/reason-codes.js';
 import type { AckOrder, LedgerEntry } from './acknowledgements.js';
-import type { Disconnection } from './disconnection.js';
+import { endedBy } from './disconnection.js';
 import type { Effects } from './effects.js';
 import type { Exchange } from './exchange.js';
 import { type AckToSend, Inbound } from './inbound.js';
@@ -240,7 +240,7 @@ export class Session {
         break; // that something came is all it says, asked for or not
       case 'disconnect':
         this.#state = { phase: 'leaving' };
-        this.#effects.disconnected(goodbye(packet));
+        this.#effects.disconnected(endedBy(packet));
         break;
       default:
         throw new ProtocolError(
@@ -289,15 +289,4 @@ export class Session {
     if (packet.properties && isTooBig(packet, this.#state.limits, protocolVersion)) delete packet.properties;
     this.#effects.send(packet);
   }
-}
-
-function goodbye(packet: DisconnectPacket): Disconnection {
-  const { reasonString, serverReference } = packet.properties ?? {};
-  return {
-    by: 'server',
-    packet: 'disconnect',
-    reasonCode: packet.reasonCode,
-    ...(reasonString !== undefined && { reasonString }),
-    ...(serverReference !== undefined && { serverReference }),
-  };
 }
