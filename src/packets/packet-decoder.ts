@@ -22,6 +22,9 @@ export interface PacketDecoderOptions {
 /**
  * Bytes of a connection in, packets out, the same for every way of cutting the bytes. The size of a packet is checked
  * before its body is buffered; memory grows with the bytes that came, not with the length that a header states.
+ *
+ * Everything in a packet is checked but one thing: whether a payload that says `payloadFormat: 'utf8'` is UTF-8. That costs
+ * a pass over the payload, and 3.3.2.3.2 leaves it to the receiver of the message (reason code 0x99).
  */
 export class PacketDecoder {
   readonly #receiver: Receiver;

@@ -21,7 +21,6 @@ export class Payloads {
   begin(chunk: Buffer, reused: boolean): void {
     this.#chunk = chunk;
     this.#retained = reused ? Number.POSITIVE_INFINITY : chunk.buffer.byteLength;
-    this.#blockEnd = 0;
   }
 
   /** Lets go of the chunk: an idle connection holds no memory. */

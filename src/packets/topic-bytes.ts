@@ -1,54 +1,29 @@
-// HOT PATH. The topic of a PUBLISH, from bytes and to bytes.
-//
-// Reading: most messages come on few topics: a small table of topics that were
-// checked before saves decoding and checking (60 instead of 150 ns), and hands out the same string each time, which makes
-// the look-ups behind it faster. The table is shared by all connections and never grows.
+// HOT PATH. The topic of a PUBLISH, from bytes and to bytes: checked and converted in one pass where it is ASCII.
+// A table of topics that came before was tried for reading: 20 % faster with one topic, 70 % slower with ten thousand.
 import { isUtf8 } from 'node:buffer';
 import { validateTopicName } from '../topics/validate.js';
 import { ProtocolError } from './errors.js';
 import { describe, refuse } from './outgoing-checks.js';
 
-const slots = 1024;
-/** Longer topics are decoded each time. */
-const slotBytes = 64;
-const names: string[] = new Array(slots).fill('');
-const copies = new Uint8Array(slots * slotBytes);
+const NUL = 1;
+const WILDCARD = 2;
+const NOT_ASCII = 4;
+/** What a byte means for a topic: one look-up instead of three comparisons. */
+const kinds = new Uint8Array(256).fill(NOT_ASCII, 0x80);
+kinds[0] = NUL;
+kinds[0x23] = WILDCARD;
+kinds[0x2b] = WILDCARD;
 
 /** Refuses what is no topic name: bad UTF-8, U+0000, wildcards. An empty topic is for the caller to judge. */
 export function readTopic(bytes: Buffer, start: number, end: number): string {
-  const length = end - start;
-  if (length > slotBytes) return decodeTopic(bytes, start, end);
-  let hash = length;
-  for (let at = start; at < end; at++) hash = Math.imul(hash ^ (bytes[at] as number), 0x01000193); // FNV-1a
-  const slot = (hash ^ (hash >>> 15)) & (slots - 1);
-  const known = names[slot] as string; // every slot has one
-  if (known.length === length && isCopyOf(slot, bytes, start, length)) return known;
-  const topic = decodeTopic(bytes, start, end);
-  if (topic.length !== length) return topic; // not ASCII: its length says nothing about its bytes
-  names[slot] = topic;
-  for (let at = 0; at < length; at++) copies[slot * slotBytes + at] = bytes[start + at] as number;
-  return topic;
-}
-
-function isCopyOf(slot: number, bytes: Buffer, start: number, length: number): boolean {
-  const from = slot * slotBytes;
-  for (let at = 0; at < length; at++) if (copies[from + at] !== bytes[start + at]) return false;
-  return true;
-}
-
-function decodeTopic(bytes: Buffer, start: number, end: number): string {
   let seen = 0;
-  let wildcard = false;
-  for (let at = start; at < end; at++) {
-    const byte = bytes[at] as number; // inside the frame
-    if (byte === 0) malformed('its topic contains U+0000 [MQTT-1.5.4-2]');
-    if (byte === 0x23 || byte === 0x2b) wildcard = true;
-    seen |= byte;
-  }
-  if (seen > 0x7f && !isUtf8(bytes.subarray(start, end)))
+  for (let at = start; at < end; at++) seen |= kinds[bytes[at] as number] as number; // inside the frame; 256 entries
+  if (seen & NUL) malformed('its topic contains U+0000 [MQTT-1.5.4-2]');
+  if (seen & NOT_ASCII && !isUtf8(bytes.subarray(start, end))) {
     malformed('its topic is not valid UTF-8 [MQTT-1.5.4-1]');
-  const topic = bytes.toString(seen > 0x7f ? 'utf8' : 'latin1', start, end);
-  if (!wildcard) return topic;
+  }
+  const topic = bytes.toString(seen & NOT_ASCII ? 'utf8' : 'latin1', start, end);
+  if ((seen & WILDCARD) === 0) return topic;
   throw new ProtocolError(
     0x82,
     `PUBLISH breaks the protocol: its topic '${topic}' contains a wildcard [MQTT-3.3.2-2].`,
