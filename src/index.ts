@@ -42,11 +42,11 @@ export {
   type MessageIssue,
   type Outgoing,
   type PublishOptions,
+  type QoS,
   type Target,
   type TopicDef,
   type TopicSpec,
 } from './contracts/index.js';
-export type { QoS } from './packets/packet.js';
 export type { Clock } from './time/clock.js';
 export type { Duration } from './time/duration.js';
 export { TopicError } from './topics/index.js';

@@ -88,6 +88,19 @@ describe('stop', () => {
 });
 
 describe('start', () => {
+  it('subscribes hundreds of routes without a warning of the process', async () => {
+    const warnings: unknown[] = [];
+    const listen = (warning: unknown) => void warnings.push(warning);
+    process.on('warning', listen);
+    const app = createApp({ connection });
+    for (let n = 0; n < 300; n++) app.on(`many/${n}` as string, () => {});
+    await using t = await createTestApp(app);
+    await new Promise((resolve) => setImmediate(resolve));
+    process.off('warning', listen);
+    expect(t.broker.session('app')?.subscriptions).toHaveLength(300);
+    expect(warnings).toEqual([]);
+  });
+
   it('fixes the routes', async () => {
     const app = createApp({ connection });
     app.on(topic, () => {});

@@ -30,8 +30,6 @@ export class Application implements App {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly publisher = new AppPublisher();
-  /** Aborted when handlers are no longer waited for. */
-  readonly #giveUp = new AbortController();
   readonly #assembly: Assembly;
   readonly #functions: FunctionRoute[];
   readonly #onBooted: ((booted: Booted) => void) | undefined;
@@ -191,7 +189,6 @@ export class Application implements App {
       logger: this.logger,
       clock: this.clock,
       publisher: this.publisher,
-      signal: this.#giveUp.signal,
       lost: (disconnection) => this.#connectionLost(disconnection),
     });
   }
@@ -252,7 +249,7 @@ export class Application implements App {
         { abandoned },
         'Stopped without waiting any longer for handlers. Their messages stay unacknowledged.',
       );
-    this.#giveUp.abort(new Error('The application has stopped and no longer waits for its handlers.'));
+    pipeline.abandon(new Error('The application has stopped and no longer waits for its handlers.'));
     return { finished: pipeline.finished - before, abandoned };
   }
 

@@ -32,24 +32,27 @@ export interface GoOnlineOptions {
   readonly logger: Logger;
   readonly clock: Clock;
   readonly publisher: AppPublisher;
-  /** Aborted when handlers are no longer waited for. */
-  readonly signal: AbortSignal;
   readonly lost: (disconnection: Disconnection) => void;
 }
 
 /** Connects, checks the broker against the routes, subscribes. Resolves after every SUBACK; leaves no connection behind if it rejects. */
 export async function goOnline(options: GoOnlineOptions): Promise<Online> {
+  const { signal } = options.settings;
   const client = await connect(options.url, options.settings);
+  const giveUp = () => void client.close();
+  signal.addEventListener('abort', giveUp, { once: true });
   try {
     return await subscribeRoutes(client, options);
   } catch (error) {
     await client.disconnect();
-    throw error;
+    throw signal.aborted ? signal.reason : error;
+  } finally {
+    signal.removeEventListener('abort', giveUp);
   }
 }
 
 async function subscribeRoutes(client: Client, options: GoOnlineOptions): Promise<Online> {
-  const { routes, groups, logger, clock, publisher, signal } = options;
+  const { routes, groups, logger, clock, publisher } = options;
   const { server, sessionPresent } = await client.connected();
   const protocol = options.settings.protocol ?? 5;
   refuseIfAny(missingCapabilities(routes, protocol, server));
@@ -61,19 +64,13 @@ async function subscribeRoutes(client: Client, options: GoOnlineOptions): Promis
     routes,
     clock,
     logger,
-    signal,
     canReject: protocol === 5,
     publish: async (outgoing) => void (await publisher.send(outgoing)),
   });
   publisher.use(client);
   // A resumed session delivers at once: before the first SUBSCRIBE.
   const stopDispatch = dispatchMessages(client, (message) => pipeline.receive(message), options.lost);
-  for (const { filter, asked, granted } of await subscribeAll(
-    client,
-    plan.subscribed,
-    identifiers,
-    options.settings.signal,
-  )) {
+  for (const { filter, asked, granted } of await subscribeAll(client, plan.subscribed, identifiers)) {
     logger.warn(
       { filter, asked, granted },
       'The broker granted a lower QoS than the routes ask for: it may lose their messages.',

@@ -37,14 +37,13 @@ export async function subscribeAll<R extends Subscribing>(
   client: Client,
   groups: readonly RouteGroup<R>[],
   identifiers: boolean,
-  signal: AbortSignal,
 ): Promise<readonly Lowered[]> {
   const packets = identifiers ? groups.map((group) => [group]) : chunks(groups, FILTERS_PER_PACKET);
   const answers = await Promise.all(
     packets.map((packet) => {
       const [first] = packet;
       const id = identifiers && first ? { id: first.identifier } : {};
-      return client.subscribe(packet.map(topicFilterOf), { ...id, partial: 'return', signal });
+      return client.subscribe(packet.map(topicFilterOf), { ...id, partial: 'return' });
     }),
   );
   const granted = answers.flat();

@@ -46,7 +46,7 @@ export class HandlerMessage<Params, Payload> implements TopicMessage<Params, Pay
   }
 
   get signal(): AbortSignal {
-    return this.#run.context.signal;
+    return this.#run.signal;
   }
 
   get log(): Logger {

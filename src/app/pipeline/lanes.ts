@@ -1,9 +1,9 @@
-/** A job returns whether it is done; if not, it calls `done` once, later. */
+/** A job returns whether it is done; if not, it calls `done` once, later, with itself. */
 export interface Job {
   readonly key: string;
   /** May be given up when too many wait: a QoS 0 message. */
   readonly droppable: boolean;
-  run(done: () => void): 'done' | 'running';
+  run(done: (job: Job) => void): 'done' | 'running';
   /** Called instead of `run` when the job is given up. */
   drop(): void;
 }
@@ -19,6 +19,7 @@ export class Lanes {
   readonly #lanes = new Map<string, Job[]>();
   /** Heads of lanes that wait for a free place, in order of arrival. */
   readonly #ready: Job[] = [];
+  readonly #onDone = (job: Job): void => this.#done(job.key);
   #running = 0;
   #droppable = 0;
 
@@ -55,7 +56,7 @@ export class Lanes {
   #start(job: Job): void {
     this.#running++;
     const { key } = job;
-    if (job.run(() => this.#done(key)) === 'done') {
+    if (job.run(this.#onDone) === 'done') {
       this.#running--;
       this.#advance(key);
     } else if (!this.#lanes.has(key)) this.#lanes.set(key, []);

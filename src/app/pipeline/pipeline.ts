@@ -43,7 +43,6 @@ export interface PipelineOptions {
   readonly routes: readonly Route[];
   readonly clock: Clock;
   readonly logger: Logger;
-  readonly signal: AbortSignal;
   /** False on MQTT 3.1.1, which has no negative acknowledgement. */
   readonly canReject: boolean;
   readonly publish: (outgoing: Outgoing) => Promise<void>;
@@ -53,13 +52,15 @@ export interface PipelineOptions {
 export class Pipeline implements RouteContext {
   readonly clock: Clock;
   readonly logger: Logger;
-  readonly signal: AbortSignal;
   readonly publish: (outgoing: Outgoing) => Promise<void>;
   readonly #table: RouteTable<Route>;
   readonly #canReject: boolean;
   readonly #states: ReadonlyMap<Route, RouteState>;
   readonly #watchers = new Set<(report: DeliveryReport) => void>();
   readonly #unrouted = new Set<string>();
+  readonly #onFinished = (report: DeliveryReport): void => this.#report(report);
+  readonly #abortable = new Set<AbortController>();
+  #abandoned: Error | undefined;
   #idle: (() => void)[] = [];
   #open = 0;
   #finished = 0;
@@ -67,7 +68,6 @@ export class Pipeline implements RouteContext {
   constructor(options: PipelineOptions) {
     this.clock = options.clock;
     this.logger = options.logger;
-    this.signal = options.signal;
     this.publish = options.publish;
     this.#table = options.table;
     this.#canReject = options.canReject;
@@ -89,7 +89,7 @@ export class Pipeline implements RouteContext {
       return;
     }
     this.#open++;
-    const delivery = new Delivery(message, routes.length, (report) => this.#report(report));
+    const delivery = new Delivery(message, routes.length, this.#onFinished);
     for (const route of routes) this.#state(route).lanes.add(new RouteRun(route, delivery, this));
   }
 
@@ -106,6 +106,23 @@ export class Pipeline implements RouteContext {
   /** Resolves once no packet is open. */
   idle(): Promise<void> {
     return this.#open === 0 ? Promise.resolve() : new Promise((resolve) => this.#idle.push(resolve));
+  }
+
+  /** Aborts the signal of every handler that runs, and of those that still come. */
+  abandon(reason: Error): void {
+    this.#abandoned = reason;
+    for (const abort of this.#abortable) abort.abort(reason);
+  }
+
+  abortable(): AbortController {
+    const abort = new AbortController();
+    if (this.#abandoned) abort.abort(this.#abandoned);
+    else this.#abortable.add(abort);
+    return abort;
+  }
+
+  release(abort: AbortController): void {
+    this.#abortable.delete(abort);
   }
 
   /** Calls the watcher for every packet that is done, until the returned function is called. */

@@ -8,8 +8,10 @@ import type { RouteRun } from './route-run.js';
 export interface RouteContext {
   readonly clock: Clock;
   readonly logger: Logger;
-  /** Aborted when the application no longer waits for its handlers. */
-  readonly signal: AbortSignal;
+  /** A controller that is aborted when the application no longer waits for its handlers. */
+  abortable(): AbortController;
+  /** Its handler is done. */
+  release(abort: AbortController): void;
   /** Resolves when the broker has taken it. */
   publish(outgoing: Outgoing): Promise<void>;
   handled(run: RouteRun): void;

@@ -11,7 +11,10 @@ export class RouteRun implements Job {
   readonly route: Route;
   readonly delivery: Delivery;
   readonly context: RouteContext;
+  /** Of interest where the handler settles by itself. */
   readonly #startedAt: number;
+  /** Made when the handler asks for its signal. */
+  #abort: AbortController | undefined;
   /** What the handler said of its own accord, or what its result says. */
   #verdict: { readonly outcome: OutcomeStatus; readonly rejection?: Rejection } | undefined;
   #settled = false;
@@ -19,14 +22,14 @@ export class RouteRun implements Job {
   /** Counted publishes that are not acknowledged yet. */
   #publishing = 0;
   #failure: { readonly error: unknown } | undefined;
-  #done: (() => void) | undefined;
+  #done: ((job: Job) => void) | undefined;
   #finished = false;
 
   constructor(route: Route, delivery: Delivery, context: RouteContext) {
     this.route = route;
     this.delivery = delivery;
     this.context = context;
-    this.#startedAt = context.clock.now();
+    this.#startedAt = route.manual ? context.clock.now() : 0;
   }
 
   get key(): string {
@@ -42,7 +45,13 @@ export class RouteRun implements Job {
     return outcome === 'acked' || outcome === 'rejected' ? outcome : 'open';
   }
 
-  run(done: () => void): 'done' | 'running' {
+  /** Aborted when the application no longer waits for the handler. */
+  get signal(): AbortSignal {
+    this.#abort ??= this.context.abortable();
+    return this.#abort.signal;
+  }
+
+  run(done: (job: Job) => void): 'done' | 'running' {
     this.#start();
     if (this.#finished) return 'done';
     this.#done = done;
@@ -154,6 +163,7 @@ export class RouteRun implements Job {
 
   #finish(): void {
     this.#finished = true;
+    if (this.#abort) this.context.release(this.#abort);
     const outcome = this.#verdict?.outcome ?? 'held';
     if (this.#failure) this.context.failed(this, this.#failure.error, outcome);
     else if (!this.#verdict) this.context.unsettled(this, this.context.clock.now() - this.#startedAt);
@@ -163,7 +173,7 @@ export class RouteRun implements Job {
       outcome,
       ...(this.#failure && { error: this.#failure.error }),
     });
-    this.#done?.();
+    this.#done?.(this);
   }
 
   #alreadySettled(is: string, asked: string): AlreadySettledError {

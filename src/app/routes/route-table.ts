@@ -17,7 +17,11 @@ export class RouteTable<R> {
   /** Each route at most once. */
   match(message: Pick<ReceivedMessage, 'topic' | 'subscriptionIdentifiers'>): readonly R[] {
     const { topic, subscriptionIdentifiers: identifiers } = message;
-    if (identifiers.length > 0) {
+    if (identifiers.length === 1) {
+      // What nearly every packet has: nothing to put together.
+      const group = this.#byIdentifier.get(identifiers[0] as number);
+      if (group && matches(group.filter, topic)) return group.routes;
+    } else if (identifiers.length > 1) {
       const groups = this.#named(identifiers, topic);
       if (groups.length > 0) return routesOf(groups);
     }
