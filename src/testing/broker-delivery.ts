@@ -24,7 +24,19 @@ export interface DeliveredCopy {
 }
 
 /** A message that a test published through `FakeBroker.publish`, followed to every client that gets it. */
-export class BrokerDelivery implements Trace {
+export interface BrokerDelivery {
+  /** A copy for each client, or for each subscription where the broker delivers so; in the order of delivery. */
+  readonly copies: readonly DeliveredCopy[];
+  /** Every acknowledgement of every copy. */
+  readonly acks: readonly CopyAck[];
+  /** Whether the way of every copy ended: acknowledged, or lost for a reason that its `end` says. */
+  readonly isSettled: boolean;
+  /** Resolves once it is settled. */
+  settled(): Promise<void>;
+}
+
+/** Keeps the delivery as the broker tells of it. */
+export class TracedDelivery implements BrokerDelivery, Trace {
   readonly #copies = new Map<
     Copy,
     { -readonly [K in keyof DeliveredCopy]: DeliveredCopy[K] } & { acks: CopyAck[] }
@@ -32,28 +44,23 @@ export class BrokerDelivery implements Trace {
   #open = 0;
   #waiting: (() => void)[] = [];
 
-  /** A copy for each client, or for each subscription where the broker delivers so; in the order of delivery. */
   get copies(): readonly DeliveredCopy[] {
     return [...this.#copies.values()];
   }
 
-  /** Every acknowledgement of every copy. */
   get acks(): readonly CopyAck[] {
     return this.copies.flatMap((copy) => copy.acks);
   }
 
-  /** Whether the way of every copy ended: acknowledged, or lost for a reason that its `end` says. */
   get isSettled(): boolean {
     return this.#open === 0;
   }
 
-  /** Resolves once it is settled. */
   settled(): Promise<void> {
     if (this.isSettled) return Promise.resolve();
     return new Promise((resolve) => this.#waiting.push(resolve));
   }
 
-  /** @internal */
   copied(copy: Copy): void {
     const { clientId, qos, retain, subscriptionIdentifiers } = copy;
     this.#open += 1;
@@ -68,13 +75,11 @@ export class BrokerDelivery implements Trace {
     });
   }
 
-  /** @internal */
   sent(copy: Copy): void {
     const delivered = this.#copies.get(copy);
     if (delivered !== undefined) delivered.sent += 1;
   }
 
-  /** @internal */
   acknowledged(copy: Copy, packet: AckPacket): void {
     if (packet.type === 'pubrel') return;
     const reasonString = packet.properties?.reasonString;
@@ -85,7 +90,6 @@ export class BrokerDelivery implements Trace {
     });
   }
 
-  /** @internal */
   ended(copy: Copy, how: CopyEnd): void {
     const delivered = this.#copies.get(copy);
     if (delivered === undefined) return;

@@ -10,7 +10,7 @@ import {
 import type { Packet, PublishProperties, QoS } from '../packets/packet.js';
 import { type Clock, seededRandom, systemClock, VirtualClock } from '../time/index.js';
 import { memoryTransportPair, type Transport } from '../transports/index.js';
-import { BrokerDelivery } from './broker-delivery.js';
+import { type BrokerDelivery, TracedDelivery } from './broker-delivery.js';
 import { Flight } from './flight.js';
 import { Transcript } from './transcript.js';
 
@@ -103,7 +103,7 @@ export class FakeBroker implements AsyncDisposable {
 
   /** Publishes as a device would, and follows the message to every client that gets it. */
   publish(message: OwnMessage): BrokerDelivery {
-    const delivery = new BrokerDelivery();
+    const delivery = new TracedDelivery();
     const outcome = this.#broker.publish(message, delivery);
     if (outcome === 'no room')
       throw new Error(`FakeBroker.publish: no room to retain "${message.topic}". Raise limits.retained….`);

@@ -9,7 +9,7 @@ export type {
   ListenOptions,
   OwnMessage,
 } from '../broker/index.js';
-export { BrokerDelivery, type CopyAck, type DeliveredCopy } from './broker-delivery.js';
+export type { BrokerDelivery, CopyAck, DeliveredCopy } from './broker-delivery.js';
 export { createTestApp, type TestAppOptions } from './create-test-app.js';
 export {
   FakeBroker,
