@@ -74,3 +74,27 @@ it.each([
   client.send({ type, packetId: 9, reasonCode: 0 });
   expect(await client.soFar()).toMatchObject(answer);
 });
+
+/** A SUBSCRIBE by hand: our own encoder would not write No Local for a shared filter. */
+function subscribeBytes(filter: string, options: number): Uint8Array {
+  const text = new TextEncoder().encode(filter);
+  const body = [0, 1, 0, text.length >> 8, text.length & 255, ...text, options];
+  const length = [(body.length & 127) | 128, ((body.length >> 7) & 127) | 128, body.length >> 14];
+  return new Uint8Array([0x82, ...length, ...body]);
+}
+
+const sock = '\u{1f9e6}';
+it.each([
+  ['No Local on a shared filter', {}, '$share/g/', 'x', 4, 0x82],
+  // The reason quotes the filter and is cut: one of these two within a pair of surrogates.
+  ['No Local on a shared filter of socks', {}, '$share/g/', sock, 4, 0x82],
+  ['No Local on another one', {}, '$share/gg/', sock, 4, 0x82],
+  ['a shared filter where there are none', { sharedSubscriptions: false }, '$share/g/', 'x', 0, 0x9e],
+  ['a wildcard where there are none', { wildcards: false }, '+/', 'x', 0, 0xa2],
+])('%s is refused, however long the filter', async (_name, capabilities, start, fill, options, code) => {
+  await using world = new FakeWorld({ capabilities });
+  const client = await world.client('long-winded');
+  const filter = start + fill.repeat(Math.floor((65_535 - start.length) / Buffer.byteLength(fill)));
+  client.write(subscribeBytes(filter, options));
+  expect(await client.rest()).toMatchObject([{ type: 'disconnect', reasonCode: code }]);
+});

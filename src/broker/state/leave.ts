@@ -5,6 +5,8 @@ import { NEVER_EXPIRES, type Session } from './session.js';
 import type { State } from './state.js';
 import { forgetWill, publishWill, scheduleWill } from './will.js';
 
+const LONGEST_REASON = 300;
+
 /** Ends a connection from our side: with a DISCONNECT that says why where there is one, MQTT 5 after CONNACK only. */
 export function disconnect(
   state: State,
@@ -15,10 +17,17 @@ export function disconnect(
 ): void {
   if (connection.phase === 'closed') return;
   if (connection.phase === 'open' && connection.version === 5) {
-    connection.send({ type: 'disconnect', reasonCode, properties: { reasonString } });
+    connection.send({ type: 'disconnect', reasonCode, properties: { reasonString: brief(reasonString) } });
   }
   connection.close();
   connectionEnded(state, connection, 'keep will', now);
+}
+
+/** Some reasons quote what the client sent: they must fit into a string of MQTT, and need not be longer than a line. */
+function brief(reason: string): string {
+  if (reason.length <= LONGEST_REASON) return reason;
+  // Half of a pair of surrogates has no UTF-8.
+  return `${reason.slice(0, LONGEST_REASON - 1).replace(/\p{Surrogate}$/u, '')}…`;
 }
 
 /** The connection is gone, whoever ended it: the session lives on by itself, or ends too. */

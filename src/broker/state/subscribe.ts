@@ -1,6 +1,7 @@
 import type { SubscribePacket, SubscriptionRequest, UnsubscribePacket } from '../../packets/packet.js';
 import type { ReasonCode } from '../../packets/reason-codes.js';
 import { parseSharedFilter, validateTopicFilter } from '../../topics/index.js';
+import { quote } from '../../topics/topic-error.js';
 import type { Connection } from './connection.js';
 import { disconnect } from './leave.js';
 import { giveRetained } from './route.js';
@@ -60,16 +61,13 @@ function violationOf(
   if (packet.properties?.subscriptionIdentifier !== undefined && !capabilities.subscriptionIdentifiers) {
     return { code: 0xa1, why: 'The broker has no subscription identifiers.' };
   }
-  for (const { filter, noLocal } of packet.subscriptions) {
+  for (const { filter } of packet.subscriptions) {
     const isShared = filter.startsWith('$share/');
     if (isShared && !capabilities.sharedSubscriptions) {
-      return { code: 0x9e, why: `The broker has no shared subscriptions: ${filter}` };
-    }
-    if (isShared && noLocal) {
-      return { code: 0x82, why: `No Local is not for shared subscriptions: ${filter} [MQTT-3.8.3-4]` };
+      return { code: 0x9e, why: `The broker has no shared subscriptions: ${quote(filter)}.` };
     }
     if (hasWildcard(filter) && !capabilities.wildcards) {
-      return { code: 0xa2, why: `The broker has no wildcard subscriptions: ${filter}` };
+      return { code: 0xa2, why: `The broker has no wildcard subscriptions: ${quote(filter)}.` };
     }
   }
   return undefined;
