@@ -1,12 +1,13 @@
 import './app/injection/tsyringe.js';
 
+export type { Awaitable } from './app/awaitable.js';
 export { BootError } from './app/boot-error.js';
 export { Controller, type ControllerOptions } from './app/decorators/controller.js';
 export type { HandlerOptions, RetainedOption } from './app/decorators/handler-options.js';
 export { type SendingOptions, Topic } from './app/decorators/topic.js';
 export { discover } from './app/injection/discover.js';
 export { Inject } from './app/injection/inject.js';
-export type { Awaitable, Provider } from './app/injection/provider.js';
+export type { Provider } from './app/injection/provider.js';
 export { type Class, type Token, type TokenOf, token } from './app/injection/token.js';
 export {
   container,

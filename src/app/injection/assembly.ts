@@ -1,8 +1,9 @@
+import { type Awaitable, isThenable } from '../awaitable.js';
 import { BootError, refuseIfAny } from '../boot-error.js';
 import { type Argument, constructionOf, type TsyringeNote } from './construction.js';
 import { Disposal } from './disposal.js';
-import type { Awaitable, Provider } from './provider.js';
-import { type Class, injectionKey, type TokenOf, tokenName } from './token.js';
+import type { Provider } from './provider.js';
+import { type Class, injectionKey, type TokenOf, tokenName, tsyringeToken } from './token.js';
 import { type DependencyContainer, type InjectionToken, container as root } from './tsyringe.js';
 
 type Key = Class<unknown> | symbol;
@@ -50,7 +51,7 @@ export class Assembly {
         if (argument.from !== 'token') continue;
         const missing = this.#missing(argument);
         if (missing) findings.push(missing);
-        else if (typeof argument.token === 'function' && !this.#isOutside(argument.token))
+        else if (typeof argument.token === 'function' && !this.#isOutside(argument.token as Class))
           visit(argument.token as Class);
       }
     };
@@ -76,7 +77,7 @@ export class Assembly {
     const key = injectionKey(token);
     const entry = this.#entries.get(key);
     if (entry) return this.#take(entry);
-    if (typeof key === 'symbol' || this.#isOutside(key)) return this.container.resolve(key as InjectionToken);
+    if (typeof key === 'symbol' || this.#isOutside(key)) return this.container.resolve(tsyringeToken(key));
     return this.#take(
       this.#add(key, { name: tokenName(key), owned: true, make: () => this.#construct(key as Class) }),
     );
@@ -106,7 +107,7 @@ export class Assembly {
   #add(key: Key, made: Pick<Entry, 'name' | 'make' | 'dispose' | 'owned'>): Entry {
     const entry: Entry = { ...made, state: 'waiting', value: undefined };
     this.#entries.set(key, entry);
-    this.container.register(key as InjectionToken, { useFactory: () => this.#take(entry) });
+    this.container.register(tsyringeToken(key), { useFactory: () => this.#take(entry) });
     return entry;
   }
 
@@ -164,17 +165,17 @@ export class Assembly {
   }
 
   #noted({ token, multiple, isOptional }: TsyringeNote): unknown {
-    const key = token as InjectionToken;
+    const key = token as InjectionToken; // tsyringe's own decorators took it for one
     if (isOptional && !this.container.isRegistered(key, true)) return multiple ? [] : undefined;
     if (multiple) return this.container.resolveAll(key);
     return typeof key === 'function' ? this.resolve(key as Class) : this.container.resolve(key);
   }
 
   /** A class that was registered in the container that the user handed in is built there, as they said. */
-  #isOutside(key: Key | TokenOf<unknown>): boolean {
-    if (this.#entries.has(key as Key)) return false;
+  #isOutside(key: Key): boolean {
+    if (this.#entries.has(key)) return false;
     const asked = typeof key === 'function' ? this.#outside : this.container;
-    return asked?.isRegistered(key as InjectionToken, true) ?? false;
+    return asked?.isRegistered(tsyringeToken(key), true) ?? false;
   }
 
   #missing({ token, where }: Extract<Argument, { from: 'token' }>): string | undefined {
@@ -182,9 +183,4 @@ export class Assembly {
     if (typeof key !== 'symbol' || this.#entries.has(key) || this.#isOutside(key)) return undefined;
     return `${where} asks for the token '${tokenName(key)}', which nothing provides. Add { provide: thatToken, useValue: ... } to the providers of createApp.`;
   }
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  // The members of an unknown value, looked up.
-  return typeof (value as { then?: unknown } | null | undefined)?.then === 'function';
 }

@@ -1,4 +1,4 @@
-import type { Awaitable } from './provider.js';
+import type { Awaitable } from '../awaitable.js';
 
 /** What the application made, disposed of in reverse order of creation, one after the other. */
 export class Disposal {

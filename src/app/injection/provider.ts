@@ -1,7 +1,6 @@
+import type { Awaitable } from '../awaitable.js';
 import type { Class, TokenOf } from './token.js';
 import type { DependencyContainer } from './tsyringe.js';
-
-export type Awaitable<T> = T | PromiseLike<T>;
 
 /** How the application comes by something that is injected. The last provider of a token wins. */
 export type Provider =

@@ -1,3 +1,5 @@
+import type { InjectionToken } from './tsyringe.js';
+
 /** Any class, abstract ones included, whose instances are a `T`. */
 // biome-ignore lint/suspicious/noExplicitAny: only `any` lets a constraint accept every parameter list
 export type Class<T = object> = abstract new (...args: any[]) => T;
@@ -19,6 +21,11 @@ export type TokenOf<T> = Class<T> | Token<T>;
 /** What tsyringe registers it under. */
 export function injectionKey(token: TokenOf<unknown>): Class<unknown> | symbol {
   return typeof token === 'function' ? token : token.key;
+}
+
+/** The same for tsyringe, which takes abstract classes at run time but not in its types. */
+export function tsyringeToken(key: Class<unknown> | symbol): InjectionToken {
+  return key as InjectionToken;
 }
 
 /** How an error names it. */

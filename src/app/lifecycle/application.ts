@@ -138,12 +138,14 @@ export class Application implements App {
 
   health(): Health {
     const pipeline = this.#online?.pipeline;
-    const routes = pipeline ? (this.#booted?.routes ?? []) : [];
+    const { routes = [] } = this.#booted ?? {};
     return {
       live: this.#phase === 'running',
       ready: this.#phase === 'running' && !this.#lost.signal.aborted,
       oldestUnackedMs: this.#online?.client.stats().oldestUnackedMs ?? 0,
-      routes: Object.fromEntries(routes.map((route) => [route.name, (pipeline as Pipeline).counts(route)])),
+      routes: Object.fromEntries(
+        routes.flatMap((route) => (pipeline ? [[route.name, pipeline.counts(route)]] : [])),
+      ),
     };
   }
 

@@ -66,6 +66,7 @@ function registeredControllers(assembly: Assembly, findings: string[]): Readonly
   if (!container.isRegistered(Controllers, true)) return new Map();
   try {
     const instances = container.resolveAll(Controllers);
+    // What has handlers was made by a class.
     const found = instances.map((instance) => [instance.constructor as Class, instance] as const);
     for (const [target] of found) findings.push(...constructionOf(target).findings);
     return new Map(found);

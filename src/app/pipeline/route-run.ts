@@ -1,4 +1,5 @@
 import { decodePayload, InvalidMessage, type Outgoing, parseParams } from '../../contracts/index.js';
+import { isThenable } from '../awaitable.js';
 import type { Route } from '../routes/route.js';
 import type { Delivery, Rejection } from './delivery.js';
 import { HandlerMessage } from './handler-message.js';
@@ -181,11 +182,6 @@ export class RouteRun implements Job {
       `The message on "${this.key}" was already ${is} by ${this.route.name}; it can't be ${asked} any more.`,
     );
   }
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  // The members of an unknown value, looked up.
-  return typeof (value as { then?: unknown } | null | undefined)?.then === 'function';
 }
 
 /** What a handler returned, as messages to publish. The compiler lets nothing else through but nothing. */

@@ -19,7 +19,7 @@ export class RouteTable<R> {
     const { topic, subscriptionIdentifiers: identifiers } = message;
     if (identifiers.length === 1) {
       // What nearly every packet has: nothing to put together.
-      const group = this.#byIdentifier.get(identifiers[0] as number);
+      const group = this.#byIdentifier.get(identifiers[0] ?? 0);
       if (group && matches(group.filter, topic)) return group.routes;
     } else if (identifiers.length > 1) {
       const groups = this.#named(identifiers, topic);
@@ -40,5 +40,6 @@ export class RouteTable<R> {
 }
 
 function routesOf<R>(groups: readonly RouteGroup<R>[]): readonly R[] {
-  return groups.length === 1 ? (groups[0] as RouteGroup<R>).routes : groups.flatMap((group) => group.routes);
+  const [first] = groups;
+  return first && groups.length === 1 ? first.routes : groups.flatMap((group) => group.routes);
 }

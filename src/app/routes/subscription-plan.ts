@@ -87,7 +87,7 @@ function group<R extends Subscribing>(
   taken: Set<number>,
   findings: string[],
 ): RouteGroup<R> {
-  const [first] = routes as readonly [R, ...R[]];
+  const [first] = routes as readonly [R, ...R[]]; // a group is made by its first route
   for (const option of ['retained', 'noLocal', 'retainAsPublished'] as const) {
     const other = routes.find((route) => route[option] !== first[option]);
     if (!other) continue;
@@ -96,7 +96,7 @@ function group<R extends Subscribing>(
     );
   }
   const { filter, share, retained, noLocal, retainAsPublished } = first;
-  const qos = Math.max(...routes.map((route) => route.qos)) as QoS;
+  const qos = highest(routes.map((route) => route.qos));
   const identifier = stableIdentifier(topicFilter, taken);
   return { filter, share, topicFilter, identifier, qos, retained, noLocal, retainAsPublished, routes };
 }
@@ -127,7 +127,11 @@ function sameOptions<R>(one: RouteGroup<R>, other: RouteGroup<R>): boolean {
 
 function highestServed<R>(wide: RouteGroup<R>, groups: readonly RouteGroup<R>[]): QoS {
   const served = groups.filter((narrow) => servesAlso(wide, narrow, true));
-  return Math.max(wide.qos, ...served.map(({ qos }) => qos)) as QoS;
+  return highest([wide.qos, ...served.map(({ qos }) => qos)]);
+}
+
+function highest(all: readonly QoS[]): QoS {
+  return all.reduce((one, other) => (other > one ? other : one), 0);
 }
 
 function overlapWarnings<R extends Subscribing>(subscribed: readonly RouteGroup<R>[]): string[] {

@@ -101,6 +101,16 @@ export function defineApplicationSuite(under: BrokerUnderTest): void {
     expect(warned).toHaveLength(protocol === 5 ? 0 : 1);
   });
 
+  it('has virtual time, sessions and transcript on the fake alone, and says so', async () => {
+    await using t = await start();
+    if (typeof under.broker() !== 'string') {
+      expect(t.broker.clock).toBe(t.clock);
+      return;
+    }
+    expect(() => t.broker).toThrow('This test runs on a real broker');
+    expect(() => t.clock).toThrow("This test runs on the machine's clock");
+  });
+
   it('refuses what does not fit, for good', async () => {
     await using t = await start();
     const delivery = await t.deliver(
