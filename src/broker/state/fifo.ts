@@ -1,6 +1,7 @@
 /** First in, first out, in constant time: an array with a moving head. */
 export class Fifo<T> {
-  #items: T[] = [];
+  /** Undefined in front of the head: what was taken must not stay in memory. */
+  #items: (T | undefined)[] = [];
   #head = 0;
 
   get size(): number {
@@ -18,6 +19,7 @@ export class Fifo<T> {
   shift(): T | undefined {
     const item = this.#items[this.#head];
     if (item === undefined) return undefined;
+    this.#items[this.#head] = undefined;
     this.#head += 1;
     // Half of the array is behind the head: give it back.
     if (this.#head > 32 && this.#head * 2 > this.#items.length) {

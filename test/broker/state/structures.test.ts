@@ -1,3 +1,4 @@
+import { queryObjects } from 'node:v8';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Deadline, Deadlines } from '../../../src/broker/state/deadlines.js';
@@ -45,6 +46,14 @@ describe('Deadlines', () => {
 });
 
 describe('Fifo', () => {
+  it('lets go of what was taken', () => {
+    class Item {}
+    const fifo = new Fifo<Item>();
+    for (let count = 0; count < 10; count += 1) fifo.push(new Item());
+    for (let count = 0; count < 9; count += 1) fifo.shift();
+    expect([queryObjects(Item, { format: 'count' }), fifo.size]).toEqual([1, 1]);
+  });
+
   it('is first in, first out, over any number of turns', () => {
     fc.assert(
       fc.property(
