@@ -35,7 +35,10 @@ export interface BrokerLimits {
   subscriptionsPerSession: number;
   /** Messages that wait for one session. Default 10,000; one more is dropped for that session and counted. */
   queuedMessages: number;
-  /** Bytes of payload and topic that wait for one session. Default 64 MiB; what does not fit is dropped and counted. */
+  /**
+   * Bytes of payload and topic that wait for one session. Default 64 MiB; what does not fit is dropped and counted.
+   * As many may be in flight to it besides: with more of them unacknowledged, the next message waits.
+   */
   queuedBytes: number;
   /** Retained messages. Default 10,000; one more is refused with 0x97. */
   retainedMessages: number;

@@ -27,6 +27,49 @@ it('keeps no more bytes for a session than its queue holds', async () => {
   expect(world.broker.session('away')).toMatchObject({ queued: 2, dropped: 3 });
 });
 
+it('has no more bytes in flight to a client that never acknowledges: the rest waits, then is dropped', async () => {
+  await using world = new FakeWorld({ limits: { queuedBytes: 250 } });
+  const client = await world.client('greedy', { properties: { sessionExpiryInterval: 100 } });
+  await client.subscribe('a');
+  const publish = () => world.broker.publish({ topic: 'a', payload: 'x'.repeat(99), qos: 1 });
+  for (let count = 0; count < 6; count += 1) publish();
+  expect(world.broker.session('greedy')).toMatchObject({ inflight: 3, queued: 2, dropped: 1 });
+  const { packetId = 0 } = await client.next('publish');
+  client.send({ type: 'puback', packetId, reasonCode: 0 });
+  await client.fence();
+  expect(world.broker.session('greedy')).toMatchObject({ inflight: 3, queued: 1 });
+  await world.drop(client);
+  const back = await world.client('greedy', { cleanStart: false });
+  expect(await back.messages()).toHaveLength(4);
+  expect(world.broker.session('greedy')).toMatchObject({ inflight: 0, queued: 0 });
+  for (let count = 0; count < 3; count += 1) publish();
+  expect(world.broker.session('greedy')).toMatchObject({ inflight: 3, queued: 0 });
+});
+
+it('lets no expired message keep a fresh one out of the queue [MQTT-3.3.2-5]', async () => {
+  await using world = new FakeWorld({ limits: { queuedMessages: 2 } });
+  const away = await world.client('away', { properties: { sessionExpiryInterval: 100 } });
+  await away.subscribe('a');
+  await away.leave();
+  const publish = (payload: string, messageExpiryInterval?: number) =>
+    world.broker.publish({
+      topic: 'a',
+      payload,
+      qos: 1,
+      properties: messageExpiryInterval === undefined ? undefined : { messageExpiryInterval },
+    });
+  const deliveries = [publish('long', 20), publish('short', 5)];
+  expect(publish('too early').copies).toMatchObject([{ end: 'queue-full' }]);
+  await world.clock.advance('5s');
+  deliveries.push(publish('fresh'));
+  expect(deliveries.map(({ copies }) => copies[0]?.end)).toEqual([undefined, 'expired', undefined]);
+  await world.clock.advance('15s');
+  publish('last');
+  expect(world.broker.session('away')).toMatchObject({ queued: 2, dropped: 1 });
+  const back = await world.client('away', { cleanStart: false });
+  expect(await back.messages()).toEqual(['q1 a "fresh"', 'q1 a "last"']);
+});
+
 it.each([
   ['messages', { retainedMessages: 1 }],
   ['bytes', { retainedBytes: 10 }],
@@ -158,6 +201,25 @@ it('passes what a leaving member of a shared group did not finish to the others 
     ['first reassigned', 'second acknowledged'],
     ['first reassigned', 'second acknowledged'],
   ]);
+});
+
+it('passes nothing on that expired meanwhile, nor to a group without members', async () => {
+  await using world = new FakeWorld();
+  const first = await world.client('first', { properties: { sessionExpiryInterval: 10 } });
+  await first.subscribe('$share/g/a');
+  await first.leave();
+  const properties = { messageExpiryInterval: 5 };
+  const stale = world.broker.publish({ topic: 'a', payload: 'stale', qos: 1, properties });
+  await world.clock.advance('8s');
+  const second = await world.client('second');
+  await second.subscribe('$share/g/a');
+  await world.clock.advance('2s');
+  expect(world.broker.session('first')).toBeUndefined();
+  expect(await second.messages()).toEqual([]);
+  expect(stale.copies).toMatchObject([{ clientId: 'first', end: 'expired' }]);
+  const orphaned = world.broker.publish({ topic: 'a', payload: 'orphaned', qos: 1 });
+  await world.drop(second);
+  expect(orphaned.copies).toMatchObject([{ clientId: 'second', end: 'session-ended' }]);
 });
 
 it('gives shared messages to members that are connected before those that are not', async () => {

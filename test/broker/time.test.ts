@@ -119,6 +119,14 @@ describe('message expiry', () => {
     expect((await back.answer('publish')).properties?.messageExpiryInterval).toBe(70);
   });
 
+  it('sends on an interval of 0 as it came, to whoever is there at once [MQTT-3.3.2-6]', async () => {
+    await using world = new FakeWorld();
+    const client = await world.client('here');
+    await client.subscribe('a');
+    world.broker.publish({ topic: 'a', payload: 'x', properties: { messageExpiryInterval: 0 } });
+    expect((await client.next('publish')).properties?.messageExpiryInterval).toBe(0);
+  });
+
   it('drops what is over before its delivery began, retained messages too [MQTT-3.3.2-5]', async () => {
     await using world = new FakeWorld();
     const away = await world.client('away', { properties: { sessionExpiryInterval: 1000 } });

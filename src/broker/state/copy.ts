@@ -74,9 +74,11 @@ export function publishPacket(
   if (!withProperties || (message.properties === undefined && copy.subscriptionIdentifiers === undefined))
     return packet;
   const properties: NonNullable<PublishPacket['properties']> = { ...message.properties };
+  const interval = message.properties?.messageExpiryInterval;
   // A copy that was sent once no longer expires [MQTT-4.3.3-7]: then the interval stays at its last second.
-  const left = secondsLeft(message, now);
-  if (left !== undefined) properties.messageExpiryInterval = Math.max(left, 1);
+  if (interval !== undefined) {
+    properties.messageExpiryInterval = Math.max(secondsLeft(message, interval, now), Math.min(interval, 1));
+  }
   if (copy.subscriptionIdentifiers !== undefined)
     properties.subscriptionIdentifiers = copy.subscriptionIdentifiers;
   packet.properties = properties;

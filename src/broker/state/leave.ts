@@ -60,7 +60,7 @@ export function endSession(state: State, session: Session, now: number): void {
   state.sessions.delete(session.clientId);
   state.subscriptions.removeAll(session);
   publishWill(state, session, now);
-  for (const { group, message } of session.outbound.end()) {
+  for (const { group, message } of session.outbound.end(now)) {
     if (group !== undefined) routeShared(group, message, now);
   }
 }

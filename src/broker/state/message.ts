@@ -22,14 +22,17 @@ export function messageSize(message: Message): number {
   return message.payload.length + message.topic.length;
 }
 
-/** Whole seconds that a message with an expiry interval has left, 0 or less if it is over; undefined if it never expires. */
-export function secondsLeft(message: Message, now: number): number | undefined {
-  const interval = message.properties?.messageExpiryInterval;
-  if (interval === undefined) return undefined;
+/** What is left of a message's expiry interval, in whole seconds; 0 or less if it is over. */
+export function secondsLeft(message: Message, interval: number, now: number): number {
   return interval - Math.floor((now - message.receivedAt) / 1000);
 }
 
-export function isExpired(message: Message, now: number): boolean {
+/** When its expiry interval runs out; Infinity if it has none. */
+export function expiresAt(message: Message): number {
   const interval = message.properties?.messageExpiryInterval;
-  return interval !== undefined && now - message.receivedAt >= interval * 1000;
+  return interval === undefined ? Number.POSITIVE_INFINITY : message.receivedAt + interval * 1000;
+}
+
+export function isExpired(message: Message, now: number): boolean {
+  return now >= expiresAt(message);
 }

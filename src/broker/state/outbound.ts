@@ -3,12 +3,12 @@ import type { BrokerLimits } from '../settings.js';
 import type { Connection } from './connection.js';
 import { type Copy, endCopy, publishPacket } from './copy.js';
 import { Fifo } from './fifo.js';
-import { isExpired, messageSize } from './message.js';
+import { expiresAt, isExpired, messageSize } from './message.js';
 
 const LAST_PACKET_ID = 65_535;
 
 /** What an acknowledgement meant: 'unknown' names no message of ours, 'wrong' is not the packet that was due. */
-export type AckVerdict = 'taken' | 'unknown' | 'wrong';
+type AckVerdict = 'taken' | 'unknown' | 'wrong';
 
 /**
  * The messages on their way to one session, in order: those that wait, and those in flight with their packet identifiers.
@@ -25,6 +25,9 @@ export class Outbound {
   #resend = new Fifo<Copy>();
   #unacknowledged = 0;
   #waitingBytes = 0;
+  #inFlightBytes = 0;
+  /** No waiting copy expires before. */
+  #nextExpiry = Number.POSITIVE_INFINITY;
   #lastPacketId = 0;
   #dropped = 0;
 
@@ -49,13 +52,14 @@ export class Outbound {
   offer(copy: Copy, connection: Connection | undefined, now: number): void {
     if (copy.qos === 0) {
       if (connection === undefined) return void endCopy(copy, 'offline');
-      if (connection.congested || this.#waitingQoS0.size > 0) return void this.#wait(this.#waitingQoS0, copy);
+      if (connection.congested || this.#waitingQoS0.size > 0)
+        return void this.#wait(this.#waitingQoS0, copy, now);
       return void this.#sendNew(copy, connection, now);
     }
     // With room left, nobody waits: `pump` has seen to that.
     if (connection !== undefined && this.#hasRoom(connection))
       return void this.#sendNew(copy, connection, now);
-    this.#wait(this.#waiting, copy);
+    this.#wait(this.#waiting, copy, now);
   }
 
   /** A connection took up the session: everything unfinished goes out again, in its old order [MQTT-4.4.0-1]. */
@@ -130,39 +134,57 @@ export class Outbound {
   }
 
   /**
-   * The session is over. Returns the copies that another member of their shared group should get: those never sent,
-   * and QoS 1; what was sent at QoS 2 goes to nobody else [MQTT-4.8.2-5].
+   * The session is over, and out of its shared groups. Returns the copies that another member of their group should get: those
+   * never sent, and QoS 1; what was sent at QoS 2 goes to nobody else [MQTT-4.8.2-5], nor does what expired meanwhile.
    */
-  end(): Copy[] {
+  end(now: number): Copy[] {
     const all = [...this.#inFlight.values(), ...this.#waiting, ...this.#waitingQoS0];
     const orphans: Copy[] = [];
     for (const copy of all) {
-      const passesOn = copy.group !== undefined && (copy.qos < 2 || copy.phase === 'waiting');
-      if (passesOn) orphans.push(copy);
-      endCopy(copy, passesOn ? 'reassigned' : 'session-ended');
+      const how = fateOf(copy, now);
+      if (how === 'reassigned') orphans.push(copy);
+      endCopy(copy, how);
     }
     this.#inFlight.clear();
     this.#waiting.extract(() => true);
     this.#waitingQoS0.extract(() => true);
     this.#resend = new Fifo();
     this.#waitingBytes = 0;
+    this.#inFlightBytes = 0;
     this.#unacknowledged = 0;
     return orphans;
   }
 
   #hasRoom(connection: Connection): boolean {
     if (connection.congested || this.#unacknowledged >= connection.receiveMaximum) return false;
-    return this.#resend.size > 0 || this.#inFlight.size < LAST_PACKET_ID;
+    // What is sent again is in flight already.
+    if (this.#resend.size > 0 || this.#inFlight.size === 0) return true;
+    return this.#inFlight.size < LAST_PACKET_ID && this.#inFlightBytes < this.#limits.queuedBytes;
   }
 
-  #wait(queue: Fifo<Copy>, copy: Copy): void {
+  #wait(queue: Fifo<Copy>, copy: Copy, now: number): void {
     const size = messageSize(copy.message);
+    if (this.#isFullFor(size)) this.#forgetExpired(now);
     // What may be lost makes room for what may not.
     while (copy.qos > 0 && this.#waitingQoS0.size > 0 && this.#isFullFor(size))
       this.#drop(this.#shift(this.#waitingQoS0));
     if (this.#isFullFor(size)) return void this.#drop(copy);
     this.#waitingBytes += size;
+    this.#nextExpiry = Math.min(this.#nextExpiry, expiresAt(copy.message));
     queue.push(copy);
+  }
+
+  /** What nobody will get any more must not keep out what somebody will [MQTT-3.3.2-5]. */
+  #forgetExpired(now: number): void {
+    if (now < this.#nextExpiry) return;
+    this.#nextExpiry = Number.POSITIVE_INFINITY;
+    for (const queue of [this.#waiting, this.#waitingQoS0]) {
+      for (const copy of queue.extract(({ message }) => isExpired(message, now))) {
+        this.#waitingBytes -= messageSize(copy.message);
+        endCopy(copy, 'expired');
+      }
+      for (const { message } of queue) this.#nextExpiry = Math.min(this.#nextExpiry, expiresAt(message));
+    }
   }
 
   #isFullFor(size: number): boolean {
@@ -196,6 +218,7 @@ export class Outbound {
       return void endCopy(copy, 'too-large');
     if (copy.qos > 0) {
       this.#inFlight.set(copy.packetId, copy);
+      this.#inFlightBytes += messageSize(copy.message);
       this.#occupy(copy);
     }
     copy.message.trace?.sent(copy);
@@ -206,7 +229,7 @@ export class Outbound {
     const copy = this.#resend.shift() as Copy;
     if (copy.phase === 'ended' || copy.onThisConnection) return;
     if (!connection.send(publishPacket(copy, true, connection.version === 5, now))) {
-      this.#inFlight.delete(copy.packetId);
+      this.#land(copy);
       return void endCopy(copy, 'too-large');
     }
     this.#occupy(copy);
@@ -219,11 +242,16 @@ export class Outbound {
   }
 
   #finish(copy: Copy, packet: AckPacket, connection: Connection, now: number): void {
-    this.#inFlight.delete(copy.packetId);
+    this.#land(copy);
     if (copy.onThisConnection) this.#unacknowledged -= 1;
     copy.message.trace?.acknowledged(copy, packet);
     endCopy(copy, 'acknowledged');
     if (this.#waiting.size > 0 || this.#resend.size > 0) this.pump(connection, now);
+  }
+
+  #land(copy: Copy): void {
+    this.#inFlight.delete(copy.packetId);
+    this.#inFlightBytes -= messageSize(copy.message);
   }
 
   #freePacketId(): number {
@@ -232,4 +260,12 @@ export class Outbound {
     } while (this.#inFlight.has(this.#lastPacketId));
     return this.#lastPacketId;
   }
+}
+
+/** How the way of an unfinished copy ends with its session. */
+function fateOf(copy: Copy, now: number): 'expired' | 'reassigned' | 'session-ended' {
+  const isUnsent = copy.phase === 'waiting';
+  if (isExpired(copy.message, now)) return isUnsent ? 'expired' : 'session-ended';
+  const hasHeir = copy.group !== undefined && !copy.group.isEmpty;
+  return hasHeir && (copy.qos < 2 || isUnsent) ? 'reassigned' : 'session-ended';
 }
