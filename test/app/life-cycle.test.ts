@@ -148,6 +148,17 @@ describe('start', () => {
   });
 });
 
+it('publishes on MQTT 3.1.1 without what only MQTT 5 has in the contract, and refuses it in the call', async () => {
+  const app = createApp({ connection: { ...connection, protocol: 4 } });
+  app.on(topic, () => {});
+  await using t = await createTestApp(app);
+  const expiring = defineTopic('expiring', { codec: 'text', messageExpiryInterval: 60 });
+  await t.app.publisher.publish(expiring.to(), 'x');
+  expect(t.published(expiring)).toHaveLength(1);
+  const asked = t.app.publisher.publish(expiring.to(), 'x', { messageExpiryInterval: 60 });
+  await expect(asked).rejects.toThrow('PUBLISH has no properties on MQTT 3.1.1.');
+});
+
 it('reports a lost connection, and lets handlers in flight finish with nothing left to acknowledge', async () => {
   const { open, passed } = gate();
   const app = createApp({ connection });

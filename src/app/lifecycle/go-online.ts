@@ -67,7 +67,7 @@ async function subscribeRoutes(client: Client, options: GoOnlineOptions): Promis
     canReject: protocol === 5,
     publish: async (outgoing) => void (await publisher.send(outgoing)),
   });
-  publisher.use(client);
+  publisher.use(client, protocol);
   // A resumed session delivers at once: before the first SUBSCRIBE.
   const stopDispatch = dispatchMessages(client, (message) => pipeline.receive(message), options.lost);
   for (const { filter, asked, granted } of await subscribeAll(client, plan.subscribed, identifiers)) {

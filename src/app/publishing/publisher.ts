@@ -29,10 +29,12 @@ export interface PublishedByApp {
 export class AppPublisher extends Publisher {
   readonly #watchers = new Set<(published: PublishedByApp) => void>();
   #client: Client | undefined;
+  #protocol: 4 | 5 = 5;
 
   /** From now on publishes go over this client. */
-  use(client: Client): void {
+  use(client: Client, protocol: 4 | 5): void {
     this.#client = client;
+    this.#protocol = protocol;
   }
 
   override publish<In>(
@@ -54,7 +56,9 @@ export class AppPublisher extends Publisher {
     }
     const payload = await encodePayload(contract, outgoing.payload);
     const { qos = contract.spec.qos, retain = contract.spec.retain, contentType, userProperties } = options;
-    const messageExpiryInterval = options.messageExpiryInterval ?? contract.spec.messageExpiryInterval;
+    // A contract says it for whoever can: MQTT 3.1.1 has no expiry. Asked for in the call, it is refused there.
+    const expiry = this.#protocol === 5 ? contract.spec.messageExpiryInterval : undefined;
+    const { messageExpiryInterval = expiry } = options;
     const properties: PublishProperties = {
       ...(contentType !== undefined && { contentType }),
       ...(messageExpiryInterval !== undefined && { messageExpiryInterval }),
