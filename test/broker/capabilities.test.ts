@@ -174,15 +174,47 @@ describe('limits that are announced are honoured', () => {
     expect(await other.rest()).toMatchObject([{ type: 'disconnect', reasonCode: 0x94 }]);
   });
 
-  it('ends a client that has more QoS 2 messages unreleased than the Receive Maximum', async () => {
+  it.each([1, 2] as const)('ends a client that goes beyond the Receive Maximum with QoS %i', async (qos) => {
     await using world = new FakeWorld({ capabilities: { receiveMaximum: 2 } });
     const client = await world.client('greedy');
-    for (const packetId of [1, 2, 3]) client.send(publishPacket('a', '', { qos: 2, packetId }));
+    for (const packetId of [1, 2]) client.send(publishPacket('a', '', { qos: 2, packetId }));
+    client.send(publishPacket('a', '', { qos, packetId: 3 }));
     expect(await client.rest()).toMatchObject([
       { type: 'pubrec' },
       { type: 'pubrec' },
       { type: 'disconnect', reasonCode: 0x93 },
     ]);
+  });
+
+  it('takes repeats, and goes on as messages are released or refused', async () => {
+    await using world = new FakeWorld({
+      capabilities: { receiveMaximum: 1 },
+      limits: { retainedMessages: 0 },
+    });
+    const client = await world.client('steady');
+    for (const duplicate of [false, true])
+      client.send(publishPacket('a', '', { qos: 2, packetId: 1, duplicate }));
+    client.send({ type: 'pubrel', packetId: 1, reasonCode: 0 });
+    expect(await client.soFar()).toHaveLength(3);
+    expect(await client.publish('a', 'x', { qos: 2, retain: true })).toBe(0x97);
+    expect(await client.publish('a', 'x', { qos: 2 })).toBe(0x10);
+    expect(await client.publish('a', 'x', { qos: 1 })).toBe(0x10);
+  });
+
+  it('begins the Receive Maximum anew with each connection: MQTT 5.0, 4.9', async () => {
+    await using world = new FakeWorld({ capabilities: { receiveMaximum: 1 } });
+    const options = { cleanStart: false, properties: { sessionExpiryInterval: 100 } };
+    const first = await world.client('forgetful', options);
+    first.send(publishPacket('a', '', { qos: 2, packetId: 1 }));
+    await first.next('pubrec');
+    await world.drop(first);
+    const back = await world.client('forgetful', options);
+    expect(await back.publish('a', '', { qos: 2, packetId: 2 })).toBe(0x10);
+    // A repeat from the first connection takes of the quota of this one.
+    back.send(publishPacket('a', '', { qos: 2, packetId: 1, duplicate: true }));
+    await back.next('pubrec');
+    back.send(publishPacket('a', '', { qos: 2, packetId: 3 }));
+    expect(await back.rest()).toMatchObject([{ type: 'disconnect', reasonCode: 0x93 }]);
   });
 
   it('says in CONNACK for how long it really keeps the session', async () => {

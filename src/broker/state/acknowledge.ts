@@ -28,6 +28,7 @@ export function acknowledge(
 
 /** The client's own QoS 2 message is complete: its identifier is free again [MQTT-4.3.3-11, -12]. */
 function release(connection: Connection, session: Session, { packetId }: AckPacket): void {
+  connection.unreleased.delete(packetId);
   const known = session.unreleased.delete(packetId);
   const reasonCode = known || connection.version === 4 ? 0 : PACKET_ID_NOT_FOUND;
   connection.answer({ type: 'pubcomp', packetId, reasonCode });

@@ -31,6 +31,8 @@ export class Connection {
   requestedExpiry = 0;
   /** The peer reads slower than we write: PUBLISH packets wait, answers do not [MQTT-3.3.4-10]. */
   congested = false;
+  /** Identifiers of QoS 2 messages that came on it and are not released: what counts against our Receive Maximum. MQTT 5.0, 4.9. */
+  readonly unreleased = new Set<number>();
   /** Topic aliases that the client set. They die with the connection [MQTT-3.3.2-7]. */
   readonly aliases = new Map<number, string>();
   /** When it is closed for silence: before CONNECT, later by keep-alive. */

@@ -41,6 +41,7 @@ export function connectionEnded(
   connection.phase = 'closed';
   state.deadlines.clear(connection.deadline);
   connection.aliases.clear();
+  connection.unreleased.clear();
   const { session } = connection;
   if (session === undefined) return;
   session.connection = undefined;

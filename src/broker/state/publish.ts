@@ -28,21 +28,31 @@ export function publish(
   if (topic === undefined)
     return void refuse(0x94, 'The topic alias is not one that the client may use or has set.');
 
+  if (isBeyondReceiveMaximum(connection, packet, capabilities.receiveMaximum)) {
+    return void refuse(0x93, `More than ${capabilities.receiveMaximum} messages are unacknowledged.`);
+  }
   const { packetId } = packet;
   if (packet.qos === 2 && packetId !== undefined) {
+    connection.unreleased.add(packetId);
+    // A repeat, perhaps from an earlier connection, is acknowledged again and goes to nobody [MQTT-4.3.3-10].
     if (session.unreleased.has(packetId)) return void answer(connection, packet, 0);
-    if (connection.version === 5 && session.unreleased.size >= capabilities.receiveMaximum) {
-      return void refuse(0x93, `More than ${capabilities.receiveMaximum} messages are unacknowledged.`);
-    }
   }
   const outcome = retainAndRoute(state, takeOver(packet, topic, session, now), now);
   if (outcome === 'no room') {
+    if (packetId !== undefined) connection.unreleased.delete(packetId);
     // Nothing in MQTT 3.1.1, nor at QoS 0, can say no to a single message.
     if (packet.qos > 0 && connection.version === 5) return void answer(connection, packet, QUOTA_EXCEEDED);
     return void refuse(QUOTA_EXCEEDED, 'The broker has no room for another retained message.');
   }
   if (packet.qos === 2 && packetId !== undefined) session.unreleased.add(packetId);
   answer(connection, packet, outcome === 'nobody' && connection.version === 5 ? NO_MATCHING_SUBSCRIBERS : 0);
+}
+
+/** QoS 1 is acknowledged at once, so only QoS 2 piles up; but it takes of the same quota. The quota is the connection's: 4.9. */
+function isBeyondReceiveMaximum(connection: Connection, packet: PublishPacket, maximum: number): boolean {
+  const { unreleased, version } = connection;
+  if (version === 4 || packet.packetId === undefined || unreleased.size < maximum) return false;
+  return packet.qos === 1 || !unreleased.has(packet.packetId);
 }
 
 function takeOver(packet: PublishPacket, topic: string, session: Session, now: number): Message {
