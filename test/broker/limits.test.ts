@@ -89,6 +89,16 @@ it.each([
   expect(await old.rest()).toEqual([]);
 });
 
+it('sends out a will that there is no room to retain', async () => {
+  await using world = new FakeWorld({ limits: { retainedMessages: 0 } });
+  const heir = await world.client('heir');
+  await heir.subscribe('will', { retainAsPublished: true });
+  const will = { topic: 'will', payload: new Uint8Array([65]), qos: 1, retain: true } as const;
+  await world.drop(await world.client('mortal', { will }));
+  expect(await heir.messages()).toEqual(['q1 will "A"']);
+  expect(world.broker.published).toMatchObject([{ clientId: 'mortal', topic: 'will', retain: false }]);
+});
+
 it('makes room again when a retained message is cleared or expires', async () => {
   await using world = new FakeWorld({ limits: { retainedMessages: 1 } });
   const client = await world.client('tidy');

@@ -1,4 +1,5 @@
 import type { WillPacket } from '../../packets/packet.js';
+import type { Message } from './message.js';
 import { retainAndRoute } from './route.js';
 import type { Session } from './session.js';
 import type { State } from './state.js';
@@ -20,20 +21,20 @@ export function publishWill(state: State, session: Session, now: number): void {
   forgetWill(state, session);
   if (will === undefined) return;
   const { willDelayInterval: _, ...properties } = will.properties ?? {};
-  retainAndRoute(
-    state,
-    {
-      topic: will.topic,
-      payload: will.payload,
-      qos: will.qos,
-      retain: will.retain,
-      properties: Object.keys(properties).length === 0 ? undefined : properties,
-      publisher: session.clientId,
-      receivedAt: now,
-      trace: undefined,
-    },
-    now,
-  );
+  const message: Message = {
+    topic: will.topic,
+    payload: will.payload,
+    qos: will.qos,
+    retain: will.retain,
+    properties: Object.keys(properties).length === 0 ? undefined : properties,
+    publisher: session.clientId,
+    receivedAt: now,
+    trace: undefined,
+  };
+  // Its client can't be told that there is no room to retain it; whoever waits for it learns of the end all the same.
+  if (retainAndRoute(state, message, now) === 'no room') {
+    retainAndRoute(state, { ...message, retain: false }, now);
+  }
 }
 
 /** A normal DISCONNECT [MQTT-3.14.4-3], or a new connection within the delay [MQTT-3.1.3-9]. */
