@@ -47,7 +47,7 @@ export class Link implements Outlet {
     this.#decoder = new PacketDecoder({
       receiver: 'server',
       maximumPacketSize,
-      reusesChunks: transport.kind !== 'memory',
+      reusesChunks: !transport.freshChunks,
     });
   }
 
@@ -101,6 +101,7 @@ export class Link implements Outlet {
 
   /** Ends the transport without waiting for anything. */
   destroy(reason: string): void {
+    if (this.#ending === 'no') this.#observer?.closed(this.connection, 'broker');
     this.#ending = 'ended';
     this.#transport.close(new Error(reason));
   }

@@ -52,6 +52,7 @@ class CountedTransport implements Transport {
   readonly #flight: Flight;
   readonly #out: Direction;
   readonly #in: Direction;
+  #started = false;
 
   constructor(inner: Transport, flight: Flight, out: Direction, incoming: Direction) {
     this.#inner = inner;
@@ -64,7 +65,12 @@ class CountedTransport implements Transport {
     return this.#inner.kind;
   }
 
+  get freshChunks(): boolean {
+    return this.#inner.freshChunks === true;
+  }
+
   start(onBytes: (chunk: Uint8Array) => void, onClose: (error?: Error) => void): void {
+    this.#started = true;
     this.#inner.start(
       (chunk) => {
         try {
@@ -74,9 +80,7 @@ class CountedTransport implements Transport {
         }
       },
       (error) => {
-        // What was still on its way to this end is lost.
-        this.#in.ended = true;
-        this.#flight.gave(this.#in, this.#in.pending);
+        this.#end();
         onClose(error);
       },
     );
@@ -101,5 +105,13 @@ class CountedTransport implements Transport {
 
   close(error?: Error): void {
     this.#inner.close(error);
+    // An end that never read is told of nothing, not even of its own closing.
+    if (!this.#started) this.#end();
+  }
+
+  /** What is still on its way to this end is lost. */
+  #end(): void {
+    this.#in.ended = true;
+    this.#flight.gave(this.#in, this.#in.pending);
   }
 }
