@@ -92,6 +92,10 @@ export class Broker implements AsyncDisposable {
   async listen(options: ListenOptions = {}): Promise<Listener> {
     if (this.#closed) throw new Error('Broker.listen: the broker is closed. Make a new one.');
     const listener = await listen(options, (transport) => this.attach(transport));
+    if (this.#closed) {
+      await listener.close();
+      throw new Error('Broker.listen: the broker was closed meanwhile.');
+    }
     const registered: Listener = {
       url: listener.url,
       close: () => {

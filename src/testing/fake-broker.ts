@@ -69,6 +69,8 @@ export class FakeBroker implements AsyncDisposable {
 
   constructor(options: FakeBrokerOptions = {}) {
     const { seed = 1, clock = 'virtual', memory = 10_000, ...policy } = options;
+    if (!Number.isSafeInteger(memory) || memory < 1)
+      throw new RangeError(`FakeBroker: memory is ${memory}. Give a whole number from 1.`);
     this.seed = seed;
     this.clock = clockOf(clock);
     this.#memory = memory;

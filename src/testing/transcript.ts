@@ -28,11 +28,6 @@ export class Transcript {
     this.#lines = this.#lines.slice(-this.#limit);
   }
 
-  clear(): void {
-    this.#lines = [];
-    this.#forgotten = 0;
-  }
-
   /** A line for each packet: client, direction, packet. */
   toString(): string {
     const shown = this.#lines.slice(-this.#limit);
@@ -46,7 +41,9 @@ export class Transcript {
   }
 }
 
-/** What is kept of a packet: long payloads are put into words at once, so that their bytes can go. */
+/** What is kept of a packet: long payloads, a will's too, are put into words at once, so that their bytes can go. */
 function kept(packet: Packet): Packet | string {
-  return packet.type === 'publish' && packet.payload.length > KEPT_PAYLOAD ? packetText(packet) : packet;
+  const payload =
+    packet.type === 'publish' ? packet.payload : packet.type === 'connect' ? packet.will?.payload : undefined;
+  return payload !== undefined && payload.length > KEPT_PAYLOAD ? packetText(packet) : packet;
 }

@@ -223,6 +223,10 @@ describe('what a test sees', () => {
     expect(world.broker.published.map(({ topic }) => topic)).toEqual(['c', 'd']);
   });
 
+  it('has room for one line at least', () => {
+    expect(() => new FakeBroker({ memory: 0 })).toThrow('memory is 0. Give a whole number from 1.');
+  });
+
   it('lets a watcher see every packet until it stops', async () => {
     await using world = new FakeWorld();
     const seen: string[] = [];
@@ -251,6 +255,20 @@ describe('what a test sees', () => {
   });
 });
 
+it.each([
+  ['full', 0],
+  ['closed', 1],
+])('is idle again after a client that it did not let in: %s', async (name, connections) => {
+  await using world = new FakeWorld({ limits: { connections } });
+  if (name === 'closed') await world.broker.close();
+  const client = await world.open();
+  client.send({ type: 'pingreq' });
+  await world.broker.whenIdle();
+  await client.rest();
+  client.send({ type: 'pingreq' });
+  expect(world.broker.idle).toBe(true);
+});
+
 describe('its clock', () => {
   it('is a virtual one of its own, a real one, or the one that it is given', () => {
     const clock = new VirtualClock();
@@ -275,6 +293,43 @@ describe('close', () => {
     await expect(world.broker.listen()).rejects.toThrow('the broker is closed');
     expect(world.clock.pendingTimers).toBe(0);
     await world.broker.close();
+  });
+
+  it('forgets everything: no delivery stays open', async () => {
+    const world = new FakeWorld();
+    const properties = { sessionExpiryInterval: 100 };
+    const away = await world.client('away', { properties });
+    const here = await world.client('here', { properties });
+    await away.subscribe('$share/g/a');
+    await here.subscribe('$share/g/a');
+    await away.leave();
+    const deliveries = ['1', '2'].map((payload) => world.broker.publish({ topic: 'a', payload, qos: 1 }));
+    world.broker.publish({ topic: 'r', payload: 'x', retain: true });
+    await here.leave();
+    await world.broker.close();
+    await Promise.all(deliveries.map((delivery) => delivery.settled()));
+    // Nothing is passed on from member to member on the way out.
+    expect(deliveries.map(({ copies }) => copies.map(({ end }) => end))).toEqual([
+      ['session-ended'],
+      ['session-ended'],
+    ]);
+    expect([world.broker.session('away'), world.broker.retained('r')]).toEqual([undefined, undefined]);
+    expect(world.clock.pendingTimers).toBe(0);
+  });
+
+  it('shows in the transcript who was still silent', async () => {
+    const world = new FakeWorld();
+    const client = await world.open();
+    await world.broker.close();
+    await client.rest();
+    expect(world.broker.transcript()).toBe('"" B→C closed');
+  });
+
+  it('ends a listener that was about to open', async () => {
+    const broker = new FakeBroker();
+    const listening = broker.listen();
+    await broker.close();
+    await expect(listening).rejects.toThrow('the broker was closed meanwhile');
   });
 
   it('ends TCP clients that do not read, too', async () => {

@@ -5,13 +5,14 @@ import type { Settings } from '../settings.js';
 import { acknowledge } from './acknowledge.js';
 import { connect } from './connect.js';
 import { Connection, type Outlet } from './connection.js';
-import { connectionEnded, disconnect } from './leave.js';
+import { connectionEnded, disconnect, endSession } from './leave.js';
 import type { Message } from './message.js';
 import { publish } from './publish.js';
 import { retainAndRoute } from './route.js';
 import type { Session } from './session.js';
 import { State } from './state.js';
 import { subscribe, unsubscribe } from './subscribe.js';
+import { forgetWill } from './will.js';
 
 /**
  * The broker without I/O, timers, clock and chance: what happens comes in with the time at which it happens, what to do
@@ -92,14 +93,20 @@ export class Machine {
     return retainAndRoute(this.state, message, now);
   }
 
-  /** The broker shuts down: says so and lets every connection go. */
+  /** The broker shuts down: says so, lets every connection go and forgets everything. */
   shutDown(now: number): void {
-    for (const { connection } of this.state.sessions.values()) {
-      if (connection === undefined) continue;
-      // A broker that goes has nobody left to send a will to.
-      if (connection.session !== undefined) connection.session.will = undefined;
-      disconnect(this.state, connection, 0x8b, 'The broker shuts down.', now);
+    const { sessions, subscriptions, retained } = this.state;
+    // A broker that goes has nobody left to send a will or a message of a shared group to.
+    for (const session of sessions.values()) {
+      forgetWill(this.state, session);
+      subscriptions.removeAll(session);
     }
+    for (const session of [...sessions.values()]) {
+      if (session.connection !== undefined)
+        disconnect(this.state, session.connection, 0x8b, 'The broker shuts down.', now);
+      endSession(this.state, session, now);
+    }
+    retained.clear();
   }
 
   #receivedInSession(connection: Connection, session: Session, packet: Packet, now: number): void {

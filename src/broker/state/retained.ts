@@ -40,6 +40,11 @@ export class Retained {
     return [...this.#byTopic.values()].filter((message) => matches(filter, message.topic));
   }
 
+  clear(): void {
+    this.#byTopic.clear();
+    this.#bytes = 0;
+  }
+
   #hasRoom(message: Message): boolean {
     if (message.payload.length === 0) return true;
     const old = this.#byTopic.get(message.topic);
