@@ -12,8 +12,8 @@ export interface ConnectOptions extends ClientOptions {
 }
 
 /**
- * Connects to a broker. Rejects with `ConnectError` (unreachable, refused, answered nonsense, too late), `InvalidPacketError` (the options
- * make no legal CONNECT) or the signal's reason; whatever was opened until then is closed again.
+ * Connects to a broker. Rejects with `ConnectError` (unreachable, refused, answered nonsense, too late), `InvalidPacketError` (an option
+ * that cannot be) or the signal's reason; whatever was opened until then is closed again.
  */
 export function connect(endpoint: Endpoint, options: ConnectOptions = {}): Promise<Client> {
   return open(endpoint, options);
@@ -41,10 +41,10 @@ export async function withClient<T>(
 }
 
 async function open(endpoint: Endpoint, options: ConnectOptions): Promise<MqttClient> {
-  const { signal } = options;
-  signal?.throwIfAborted();
   const target = targetOf(endpoint);
   const settings = settingsOf(options, target);
+  const { signal } = options;
+  signal?.throwIfAborted();
 
   const attempt = new AbortController();
   const abort = () => attempt.abort(signal?.reason);

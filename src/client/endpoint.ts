@@ -38,20 +38,35 @@ function targetOfAddress(address: string): Target {
   }
   const host = url.hostname.replace(/^\[|\]$/g, ''); // an IPv6 address has brackets in a URL only
   if (host === '') throw unusable(`"${withoutSecrets(address)}" names no host`);
-  if ((url.pathname !== '' && url.pathname !== '/') || url.search !== '' || url.hash !== '') {
+  const rest = url.pathname + url.search + url.hash;
+  if (rest.includes('@')) {
+    // What looks like the host is then a part of the secret, so the address is not quoted at all.
+    throw unusable(
+      'User name and password of the address contain "/", "?" or "#": write them as %2F, %3F, %23',
+    );
+  }
+  if (rest !== '' && rest !== '/') {
     throw unusable(`"mqtt://${url.host}" is followed by a path, query or fragment, which mean nothing here`);
   }
   const port = url.port === '' ? 1883 : Number(url.port);
   return {
     where: `mqtt://${url.hostname}:${port}`,
     connect: ({ signal }) => connectTcp({ host, port, signal }),
-    ...(url.username !== '' && { username: decodeURIComponent(url.username) }),
-    ...(url.password !== '' && { password: decodeURIComponent(url.password) }),
+    ...(url.username !== '' && { username: decoded(url.username, 'user name') }),
+    ...(url.password !== '' && { password: decoded(url.password, 'password') }),
   };
 }
 
+function decoded(part: string, what: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    throw unusable(`The ${what} of the address has a "%" that begins no UTF-8 character: write it as %25`);
+  }
+}
+
 function withoutSecrets(address: string): string {
-  return address.replace(/^.*@/, '...@');
+  return address.replace(/^.*@/s, '...@');
 }
 
 function unusable(what: string): ConnectError {

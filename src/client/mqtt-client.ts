@@ -97,6 +97,10 @@ export class MqttClient implements Client {
     signal: AbortSignal,
   ): Promise<MqttClient> {
     return new Promise((resolve, reject) => {
+      if (signal.aborted) {
+        transport.close(new Error('The attempt to connect was given up.'));
+        return reject(signal.reason);
+      }
       const settled = () => signal.removeEventListener('abort', aborted);
       const client: MqttClient = new MqttClient(
         where,

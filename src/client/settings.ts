@@ -2,6 +2,7 @@ import { packetSize } from '../packets/encode-packet.js';
 import type { ConnectPacket, ConnectProperties, PublishProperties } from '../packets/packet.js';
 import type { Clock, Random } from '../time/clock.js';
 import { systemClock, systemRandom } from '../time/system-clock.js';
+import { checkOptions } from './check-options.js';
 import type { Target } from './endpoint.js';
 import type { ClientOptions, Payload, Will } from './options.js';
 
@@ -22,7 +23,9 @@ export interface Settings {
   readonly random: Random;
 }
 
+/** Throws an InvalidPacketError, one sentence, for options that cannot be. */
 export function settingsOf(options: ClientOptions, target: Target): Settings {
+  checkOptions(options);
   const protocolVersion = options.protocol ?? 5;
   const random = options.random ?? systemRandom;
   const receiveMaximum = options.receiveMaximum ?? 100;

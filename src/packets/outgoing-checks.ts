@@ -27,7 +27,10 @@ export function checkString(value: unknown, what: string): number {
 
 /** The length of bytes that stand in a packet with their length in front. 1.5.6 */
 export function checkBinary(value: unknown, what: string): number {
-  if (!(value instanceof Uint8Array)) refuse(`${what} must be a Uint8Array, not ${describe(value)}.`);
+  if (!(value instanceof Uint8Array)) {
+    // Its type only: what was meant may be a password.
+    refuse(`${what} must be a Uint8Array, not ${value === null ? 'null' : `of type ${typeof value}`}.`);
+  }
   if (value.length > 65_535) refuse(`${what} has ${value.length} bytes; MQTT allows at most 65,535 there.`);
   return value.length;
 }

@@ -242,3 +242,83 @@ it('2: the signal ends the attempt in every phase with its own reason, and the s
   await peer.expectClosed();
   expect(script.clock.pendingTimers).toBe(0);
 });
+
+it('2: a signal that aborts between the opening of the stream and the handshake ends the attempt too', async () => {
+  for (let microtasks = 0; microtasks < 10; microtasks++) {
+    const script = new ScriptedPeer();
+    const abort = new AbortController();
+    const abortLater = (left: number) =>
+      queueMicrotask(() => (left === 0 ? abort.abort(new Error('enough')) : abortLater(left - 1)));
+    const endpoint = {
+      connect: () => {
+        abortLater(microtasks);
+        return script.endpoint.connect();
+      },
+    };
+    let outcome = 'it hangs';
+    connect(endpoint, { signal: abort.signal, ...script.deterministic }).catch(({ message }) => {
+      outcome = message;
+    });
+    const peer = await script.accept();
+    await script.clock.settle();
+    expect([microtasks, outcome, peer.isClosed]).toEqual([microtasks, 'enough', true]);
+    expect(script.clock.pendingTimers).toBe(0);
+  }
+});
+
+const impossible: [string, object, string][] = [
+  ['protocol', { protocol: 3 }, 'protocol must be 5 (MQTT 5.0) or 4 (MQTT 3.1.1), not 3.'],
+  ['protocol as text', { protocol: '5' }, "not '5'"],
+  ['clientId', { clientId: 5 }, 'must be a string, not 5'],
+  ['keepAlive', { keepAlive: Number.NaN }, 'whole number from 0 to 65535, not NaN'],
+  ['keepAlive with a fraction', { keepAlive: 0.5 }, 'not 0.5'],
+  [
+    'connectTimeout',
+    { connectTimeout: Number.NaN },
+    'connectTimeout must be a number of milliseconds from 1 on, not NaN.',
+  ],
+  ['a connectTimeout below 0', { connectTimeout: -1 }, 'not -1'],
+  ['connectTimeout as text', { connectTimeout: '5s' }, "not '5s'"],
+  [
+    'drainTimeout',
+    { drainTimeout: Number.NaN },
+    'drainTimeout must be a number of milliseconds from 0 on, not NaN.',
+  ],
+  ['receiveMaximum', { receiveMaximum: 0 }, 'receiveMaximum must be a whole number from 1 to 65535, not 0.'],
+  ['receiveMaximum on 3.1.1', { receiveMaximum: Number.NaN, protocol: 4 }, 'not NaN'],
+  ['sendMaximum', { sendMaximum: 0 }, 'sendMaximum must be a whole number from 1 to 65535, not 0.'],
+  ['sendMaximum with a fraction', { sendMaximum: 1.5 }, 'not 1.5'],
+  [
+    'maximumPacketSize on 3.1.1',
+    { maximumPacketSize: 0, protocol: 4 },
+    'maximumPacketSize must be a whole number from 1',
+  ],
+  ['qos0Overflow', { qos0Overflow: { limit: -1 } }, 'qos0Overflow.limit must be a whole number from 0'],
+  ['qos0Overflow without its limit', { qos0Overflow: {} }, 'not undefined'],
+  ['ackOrder', { ackOrder: 'none' }, "ackOrder must be 'strict' or 'unordered', not 'none'."],
+  ['sessionExpiryInterval', { sessionExpiryInterval: -1 }, 'sessionExpiryInterval must be a whole number'],
+  [
+    'sessionExpiryInterval on 3.1.1',
+    { sessionExpiryInterval: 5, protocol: 4 },
+    'MQTT 3.1.1 has no sessionExpiryInterval',
+  ],
+  ['will', { will: { topic: 'a/#' } }, "The will can't be published"],
+];
+it.each(impossible)(
+  'an option that cannot be is one sentence, and nothing is opened (%s)',
+  async (_, options, sentence) => {
+    const script = new ScriptedPeer();
+    await expect(connect(script.endpoint, { ...script.deterministic, ...options })).rejects.toMatchObject({
+      kind: 'invalid-packet',
+      message: expect.stringContaining(sentence),
+    });
+    expect(script.attempts).toBe(0);
+    expect(script.clock.pendingTimers).toBe(0);
+  },
+);
+
+it('options that are no object are one sentence too', async () => {
+  await expect(connect('mqtt://127.0.0.1:1', null as never)).rejects.toMatchObject({
+    kind: 'invalid-packet',
+  });
+});

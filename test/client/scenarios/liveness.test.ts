@@ -1,6 +1,8 @@
+import { createServer } from 'node:net';
 import { expect, it } from 'vitest';
 import { ConnectionLostError, connect, withClient } from '../../../src/client/index.js';
-import { everyCut, publish, ScriptedPeer } from '../../support/scripted-peer.js';
+import { encodePacket, PacketDecoder } from '../../../src/packets/index.js';
+import { connackOf, everyCut, publish, ScriptedPeer } from '../../support/scripted-peer.js';
 
 everyCut((cut) => {
   it('53: PINGRESP that nobody asked for is ignored', async () => {
@@ -312,6 +314,9 @@ it.each([
   ['localhost:1883', 'does not speak "localhost://"'],
   ['mqtt://', 'names no host'],
   ['mqtt://host/path', 'path, query or fragment'],
+  ['mqtt://user:a%zz@host', 'password of the address has a "%"'],
+  ['mqtt://us%er@host', 'user name of the address has a "%"'],
+  ['mqtt://user:12/geheim@host', 'write them as %2F'],
   [null as never, 'null is no endpoint'],
 ])('an address that cannot be used is one sentence (%s)', async (address, sentence) => {
   await expect(connect(address)).rejects.toMatchObject({
@@ -321,14 +326,54 @@ it.each([
   });
 });
 
-it.each(['user:geheim@host', 'nothing://user:geheim@host', 'mqtt://user:geheim@127.0.0.1:1'])(
-  'no secret of the address gets into an error (%s)',
-  async (address) => {
-    const error = await connect(address).catch((error: unknown) => error);
-    expect(error).toMatchObject({ kind: 'connect' });
-    expect((error as Error).message).not.toContain('geheim');
-  },
-);
+it.each([
+  'user:geheim@host',
+  'nothing://user:geheim@host',
+  'mqtt://user:geheim@127.0.0.1:1',
+  'mqtt://user:geheim/1@host',
+  'mqtt://geheim:12/34@host',
+  'mqtt://user:geheim%@host',
+  'mqtt:// user:geheim\n@host',
+])('no secret of the address gets into an error (%s)', async (address) => {
+  const error = await connect(address).catch((error: unknown) => error);
+  expect(error).toMatchObject({ kind: 'connect' });
+  expect((error as Error).message).not.toContain('geheim');
+  expect(String((error as Error).cause)).not.toContain('geheim');
+});
+
+it('no secret of the options gets into an error', async () => {
+  const error = await connect('mqtt://127.0.0.1:1', { password: 271828 as never }).catch(
+    (error: unknown) => error,
+  );
+  expect(error).toMatchObject({ kind: 'invalid-packet' });
+  expect((error as Error).message).not.toContain('271828');
+});
+
+it('takes user name and password from the address, percent-encoded; those among the options win', async () => {
+  const connects: (string | undefined)[][] = [];
+  const server = createServer((socket) => {
+    const decoder = new PacketDecoder({ receiver: 'server' });
+    socket.on('data', (chunk) =>
+      decoder.push(chunk, (packet) => {
+        if (packet.type !== 'connect') return;
+        connects.push([packet.username, packet.password && Buffer.from(packet.password).toString()]);
+        socket.end(encodePacket(connackOf(0x87), 5));
+      }),
+    );
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as { port: number }; // it listens on TCP
+  const address = `mqtt://us%40er:p%C3%A4%2Fss@127.0.0.1:${port}/`;
+  await expect(connect(address)).rejects.toMatchObject({ kind: 'connect' });
+  await expect(connect(address, { username: 'other', password: 'word' })).rejects.toMatchObject({
+    kind: 'connect',
+  });
+  await new Promise((resolve) => server.close(resolve));
+  expect(connects).toEqual([
+    ['us@er', 'pä/ss'],
+    ['other', 'word'],
+  ]);
+});
 
 it('a broker that cannot be reached is one sentence that says what to do', async () => {
   await expect(connect('mqtt://127.0.0.1:1')).rejects.toMatchObject({

@@ -1,0 +1,39 @@
+// What is wrong with options that no packet carries; those of CONNECT are checked where it is encoded.
+import { checkInteger, describe, refuse } from '../packets/outgoing-checks.js';
+import type { ClientOptions } from './options.js';
+
+/** Throws an InvalidPacketError, one sentence. An option that is undefined is one that is left out. */
+export function checkOptions(options: ClientOptions): void {
+  if (options === null || typeof options !== 'object') {
+    refuse(`The options of connect() must be an object, not ${describe(options)}.`);
+  }
+  const { protocol = 5, ackOrder = 'strict', qos0Overflow = { limit: 0 } } = options;
+  if (protocol !== 5 && protocol !== 4) {
+    refuse(`protocol must be 5 (MQTT 5.0) or 4 (MQTT 3.1.1), not ${describe(protocol)}.`);
+  }
+  if (ackOrder !== 'strict' && ackOrder !== 'unordered') {
+    refuse(`ackOrder must be 'strict' or 'unordered', not ${describe(ackOrder)}.`);
+  }
+  if (protocol === 4 && options.sessionExpiryInterval !== undefined) {
+    refuse(
+      'MQTT 3.1.1 has no sessionExpiryInterval: leave it out. There, a session lasts unless cleanStart is true.',
+    );
+  }
+  checkMilliseconds(options.connectTimeout, 'connectTimeout', 1);
+  checkMilliseconds(options.drainTimeout, 'drainTimeout', 0);
+  // Both mean something on MQTT 3.1.1 too, whose CONNECT does not carry them.
+  checkCount(options.receiveMaximum, 'receiveMaximum', 1, 65_535);
+  checkCount(options.maximumPacketSize, 'maximumPacketSize', 1, 0xffff_ffff);
+  checkCount(options.sendMaximum, 'sendMaximum', 1, 65_535);
+  checkInteger(qos0Overflow.limit, 'qos0Overflow.limit', 0, Number.MAX_SAFE_INTEGER);
+}
+
+/** `Infinity` is for ever. */
+function checkMilliseconds(value: number | undefined, option: string, least: number): void {
+  if (value === undefined || (typeof value === 'number' && value >= least)) return;
+  refuse(`${option} must be a number of milliseconds from ${least} on, not ${describe(value)}.`);
+}
+
+function checkCount(value: number | undefined, option: string, from: number, to: number): void {
+  if (value !== undefined) checkInteger(value, option, from, to);
+}
