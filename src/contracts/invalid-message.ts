@@ -6,7 +6,13 @@ export interface MessageIssue {
   readonly message: string;
 }
 
-/** A message that does not fit its contract: it came so, or it was about to be published so. It will not fit on the next try either. */
+/** Characters of one issue that the sentence shows; `issues` has it whole. */
+const LONGEST_ISSUE = 300;
+
+/**
+ * A message that does not fit its contract: it came so, or it was about to be published so. It will not fit on the next try either.
+ * Its sentence is short and legal in MQTT whatever the sender put into the message: it goes back as the reason string.
+ */
 export class InvalidMessage extends Error {
   readonly part: 'payload' | 'params' | 'content-type';
   readonly issues: readonly MessageIssue[];
@@ -18,7 +24,10 @@ export class InvalidMessage extends Error {
     issues: readonly MessageIssue[],
     options?: ErrorOptions,
   ) {
-    super(`${what}: ${issues.slice(0, 5).map(shown).join('; ')}${more(issues.length - 5)}.`, options);
+    super(
+      legible(`${what}: ${issues.slice(0, 5).map(shown).join('; ')}${more(issues.length - 5)}.`),
+      options,
+    );
     this.part = part;
     this.issues = issues;
   }
@@ -42,7 +51,13 @@ export function issuesOf(
 function shown({ path, message }: MessageIssue): string {
   // A message that ends like a sentence would read "...; at: Required.."
   const text = message.replace(/\.$/, '');
-  return path.length === 0 ? text : `${path.map(String).join('.')}: ${text}`;
+  const whole = path.length === 0 ? text : `${path.map(String).join('.')}: ${text}`;
+  return whole.length > LONGEST_ISSUE ? `${whole.slice(0, LONGEST_ISSUE - 1)}…` : whole;
+}
+
+/** Control characters and halves of surrogate pairs, which a name or value of the sender may bring, escaped. */
+function legible(sentence: string): string {
+  return sentence.replace(/[\p{Cc}\p{Cs}]/gu, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
 function more(count: number): string {

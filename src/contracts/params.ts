@@ -1,6 +1,7 @@
 // Named wildcards to values and back, through the schemas of the contract.
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import { TopicError } from '../topics/index.js';
+import { quote } from '../topics/topic-error.js';
 import { InvalidMessage, issuesOf, type MessageIssue } from './invalid-message.js';
 import type { Contract } from './topic-def.js';
 
@@ -11,7 +12,7 @@ import type { Contract } from './topic-def.js';
 export function parseParams(contract: Contract, topic: string): Record<string, unknown> | undefined {
   const texts = contract['~pattern'].match(topic);
   if (texts === undefined) return undefined;
-  return convert(contract, texts, `The topic "${topic}" does not fit "${contract.pattern}"`);
+  return convert(contract, texts, `The topic ${quote(topic)} does not fit "${contract.pattern}"`);
 }
 
 /**

@@ -27,6 +27,11 @@ describe('parseParams', () => {
     );
   });
 
+  it('names a long topic in short', () => {
+    const error = thrownBy(() => parseParams(contract, `sites/a/devices/x/${'y'.repeat(65_000)}`));
+    expect(error.message).toMatch(/^The topic "sites\/a.{60,80}\.\.\." does not fit /);
+  });
+
   it('refuses an asynchronous schema, which would make every match a promise', () => {
     // It rejects besides: that must not become an unhandled rejection.
     const validate = () => Promise.reject(new Error('too late'));

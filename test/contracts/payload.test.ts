@@ -95,6 +95,18 @@ describe('a payload that came', () => {
     );
   });
 
+  it.each([
+    ['long', 'x'.repeat(70_000), /^.{200,400}$/],
+    ['not legal in MQTT', 'a\u0000\ud800\nb', 'a\\u0000\\ud800\\u000ab'],
+  ])('is refused in one short line, with names of the sender that are %s', (_name, key, sentence) => {
+    const strict = defineTopic('s', { payload: z.strictObject({}) });
+    expect(() => decodePayload(strict, utf8(JSON.stringify({ [key]: 1 })))).toThrow(sentence);
+  });
+
+  it('is refused in one short line under a long content type', () => {
+    expect(() => decodePayload(json, utf8('1'), 'x'.repeat(65_535))).toThrow(/^.{200,400}$/);
+  });
+
   it('keeps a byte order mark in text, and reads over it in JSON', () => {
     expect(decodePayload(text, utf8('\ufeffa'))).toBe('\ufeffa');
     expect(decodePayload(json, utf8('\ufeff1'))).toBe(1);
