@@ -83,7 +83,10 @@ try {
   rmSync(consumer, { recursive: true });
 }
 
-/** The folders of everything that `npm install topicwise zod` brings, found in the project's own install. */
+/**
+ * The folders of everything that `npm install topicwise zod` brings, found in the project's own install. The optional peers stay
+ * away: nothing may need them before it is used.
+ */
 function installedPackages() {
   const found = new Set();
   const visit = (folder, names) => {
@@ -97,7 +100,9 @@ function installedPackages() {
       );
     }
   };
-  visit(project, Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies }));
+  const optional = Object.keys(manifest.peerDependenciesMeta).filter((name) => name !== 'zod');
+  const peers = Object.keys(manifest.peerDependencies).filter((name) => !optional.includes(name));
+  visit(project, [...Object.keys(manifest.dependencies), ...peers]);
   return [...found];
 }
 
