@@ -64,7 +64,7 @@ export class Broker implements AsyncDisposable {
 
   /** Where a client in this process connects. */
   readonly endpoint = {
-    connect: async (options: { signal?: AbortSignal; attempt?: number } = {}): Promise<Transport> => {
+    connect: async (options: { signal?: AbortSignal } = {}): Promise<Transport> => {
       options.signal?.throwIfAborted();
       const [client, server] = memoryTransportPair();
       this.attach(server);

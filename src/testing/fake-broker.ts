@@ -90,7 +90,7 @@ export class FakeBroker implements AsyncDisposable {
 
   /** Where a client in this process connects: `connect(broker.endpoint)`. */
   readonly endpoint = {
-    connect: async (options: { signal?: AbortSignal; attempt?: number } = {}): Promise<Transport> => {
+    connect: async (options: { signal?: AbortSignal } = {}): Promise<Transport> => {
       options.signal?.throwIfAborted();
       const [client, server] = this.#flight.watch(memoryTransportPair());
       this.#broker.attach(server);
