@@ -350,16 +350,6 @@ export const behaviours: readonly Behaviour[] = [
     },
   },
   {
-    name: 'drops the properties towards a client on MQTT 3.1.1, and delivers the message',
-    versions: [4],
-    run: async (world) => {
-      const client = await world.client('receiver');
-      await client.subscribe('a');
-      await (await world.client('sender')).publish('a', 'x', { qos: 1 });
-      expect(await client.messages()).toEqual(['q1 a "x"']);
-    },
-  },
-  {
     name: 'sends a client no more than its Receive Maximum before it acknowledges [MQTT-3.3.4-9]',
     versions: [5],
     run: async (world) => {

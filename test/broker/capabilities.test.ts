@@ -294,6 +294,27 @@ describe('versions', () => {
   );
 });
 
+it('delivers from either version to the other; properties end at MQTT 3.1.1', async () => {
+  await using world = new FakeWorld();
+  const old = await world.client('old', {}, 4);
+  const modern = await world.client('modern');
+  await old.subscribe('#');
+  await modern.subscribe('#', { identifier: 7 });
+  const properties = {
+    contentType: 'text/plain',
+    messageExpiryInterval: 9,
+    userProperties: [['a', 'b']],
+  } as const;
+  for (const qos of [0, 1, 2] as const) await modern.publish('five', String(qos), { qos, properties });
+  await old.publish('four', 'x', { qos: 1 });
+  expect(await old.messages()).toEqual(['q0 five "0"', 'q1 five "1"', 'q2 five "2"', 'q1 four "x"']);
+  const packets = (await modern.soFar()).flatMap((packet) => (packet.type === 'publish' ? [packet] : []));
+  expect(packets.map((packet) => packet.properties)).toEqual([
+    ...[0, 1, 2].map(() => ({ ...properties, subscriptionIdentifiers: [7] })),
+    { subscriptionIdentifiers: [7] },
+  ]);
+});
+
 describe('authentication', () => {
   const authenticate: BrokerPolicy['authenticate'] = ({ username, password }) => {
     if (username === 'thrower') throw new Error('the user table is on fire');

@@ -126,7 +126,12 @@ const policy: fc.Arbitrary<BrokerPolicy> = fc.record({
     { requiredKeys: [] },
   ),
   limits: fc.record(
-    { queuedMessages: fc.constantFrom(0, 2, 1000), retainedMessages: fc.constantFrom(1, 100) },
+    {
+      queuedMessages: fc.constantFrom(0, 2, 1000),
+      queuedBytes: fc.constantFrom(0, 10, 1000),
+      retainedMessages: fc.constantFrom(0, 1, 100),
+      retainedBytes: fc.constantFrom(10, 1000),
+    },
     { requiredKeys: [] },
   ),
 });
