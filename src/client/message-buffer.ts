@@ -73,12 +73,16 @@ export class MessageBuffer {
 
   /** Calls `aborted` when the signal aborts, until the returned function is called or no message comes any more. */
   listen(signal: AbortSignal | undefined, aborted: () => void): () => void {
-    if (!signal || this.#end) return () => undefined;
+    if (!signal || signal.aborted || this.#end) return () => undefined;
+    const heard = () => {
+      stop();
+      aborted();
+    };
     const stop = () => {
-      signal.removeEventListener('abort', aborted);
+      signal.removeEventListener('abort', heard);
       this.#listening.delete(stop);
     };
-    signal.addEventListener('abort', aborted, { once: true });
+    signal.addEventListener('abort', heard);
     this.#listening.add(stop);
     return stop;
   }

@@ -1,6 +1,7 @@
 import { ProtocolError } from '../packets/errors.js';
 import type { AckProperties, PublishPacket, PubrelPacket } from '../packets/packet.js';
 import type { ReasonCode } from '../packets/reason-codes.js';
+import type { AckToSend } from './ack-sender.js';
 import { Acknowledgements, type AckOrder, LedgerEntry } from './acknowledgements.js';
 import type { Effects } from './effects.js';
 
@@ -138,11 +139,4 @@ export class Inbound {
     this.#sendAck(packet);
     this.#effects.acknowledged(entry);
   }
-}
-
-export interface AckToSend {
-  type: 'puback' | 'pubrec' | 'pubcomp' | 'pubrel';
-  packetId: number;
-  reasonCode: ReasonCode;
-  properties?: AckProperties;
 }

@@ -7,10 +7,10 @@ import type {
   PubrecPacket,
 } from '../packets/packet.js';
 import { reasonCodeName } from '../packets/reason-codes.js';
+import type { AckToSend } from './ack-sender.js';
 import type { Effects, Request } from './effects.js';
 import { NegativeAckError } from './errors.js';
 import type { Exchange } from './exchange.js';
-import type { AckToSend } from './inbound.js';
 import { checkLegal } from './limit-checks.js';
 import type { PacketIds } from './packet-ids.js';
 import { Queue } from './queue.js';

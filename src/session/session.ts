@@ -9,12 +9,13 @@ import type {
   PublishPacket,
 } from '../packets/packet.js';
 import type { ReasonCode } from '../packets/reason-codes.js';
+import { AckSender, type AckToSend } from './ack-sender.js';
 import type { AckOrder, LedgerEntry } from './acknowledgements.js';
 import { endedBy } from './disconnection.js';
 import type { Effects } from './effects.js';
 import type { Exchange } from './exchange.js';
-import { type AckToSend, Inbound } from './inbound.js';
-import { checkPublish, checkSize, checkSubscribe, isTooBig } from './limit-checks.js';
+import { Inbound } from './inbound.js';
+import { checkPublish, checkSize, checkSubscribe } from './limit-checks.js';
 import { Outbound, type PublishRequest } from './outbound.js';
 import { PacketIds } from './packet-ids.js';
 import { type ServerLimits, serverLimits } from './server-limits.js';
@@ -57,13 +58,16 @@ export class Session {
   readonly #outbound: Outbound;
   readonly #subscriptions: Subscriptions;
   readonly #inbound: Inbound;
+  readonly #acks: AckSender;
   #state: SessionState = { phase: 'idle' };
   #connectionId = 0;
 
   constructor(settings: SessionSettings, effects: Effects) {
     this.#settings = settings;
     this.#effects = effects;
-    const sendAck = (packet: AckToSend) => this.#sendAck(packet);
+    const limits = () => (this.#state.phase === 'connected' ? this.#state.limits : undefined);
+    this.#acks = new AckSender(settings.protocolVersion, effects, limits);
+    const sendAck = (packet: AckToSend) => this.#acks.send(packet);
     this.#outbound = new Outbound(this.#ids, settings.protocolVersion, effects, sendAck);
     this.#subscriptions = new Subscriptions(this.#ids, effects);
     this.#inbound = new Inbound(settings, effects, sendAck);
@@ -110,12 +114,17 @@ export class Session {
    */
   open(connect: ConnectPacket, lastPacketId: number): void {
     this.#connectionId++;
+    this.#acks.writable(true);
     this.#state = { phase: 'connecting', connect, lastPacketId };
     this.#effects.send(connect);
   }
 
-  /** The server's next packet; `now` is when it came. */
+  /**
+   * The server's next packet; `now` is when it came. Throws a LimitError if the server goes on sending although it does not read our
+   * acknowledgements.
+   */
   receive(packet: Packet, now: number): void {
+    this.#acks.checkUnread();
     switch (this.#state.phase) {
       case 'connected':
         this.#receive(packet, now);
@@ -132,6 +141,7 @@ export class Session {
 
   /** The socket takes more bytes, or does not: publishes wait for it, nothing else does. */
   writable(writable: boolean): void {
+    this.#acks.writable(writable);
     if (this.#state.phase === 'connected') this.#outbound.writable(writable);
   }
 
@@ -275,18 +285,5 @@ export class Session {
     if (!sessionPresent) this.#inbound.forget();
     this.#effects.connected(limits, sessionPresent);
     this.#outbound.opened(Math.min(limits.receiveMaximum, this.#settings.sendMaximum));
-  }
-
-  #sendAck(ack: AckToSend): void {
-    if (this.#state.phase !== 'connected') return;
-    // The four types differ in nothing but their name; the compiler wants one of them.
-    const packet = ack as AckPacket;
-    const { protocolVersion } = this.#settings;
-    if (protocolVersion === 4) {
-      this.#effects.send({ type: packet.type, packetId: packet.packetId, reasonCode: 0 });
-      return;
-    }
-    if (packet.properties && isTooBig(packet, this.#state.limits, protocolVersion)) delete packet.properties;
-    this.#effects.send(packet);
   }
 }

@@ -1,4 +1,6 @@
 import { getEventListeners } from 'node:events';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { expect, it } from 'vitest';
 import { type Client, ConnectionLostError, LimitError, type Message } from '../../../src/client/index.js';
 import type { PublishPacket } from '../../../src/packets/packet.js';
@@ -456,4 +458,63 @@ it('MQTT 3.1.1: it reads on while a request waits for its answer, to four times 
   }
   expect(await client.disconnected()).toMatchObject({ by: 'client', cause: expect.any(LimitError) });
   expect(await again).toBeInstanceOf(ConnectionLostError);
+});
+
+it('63: a stream that its signal ended is not kept by the client', async () => {
+  const { client } = await new ScriptedPeer().connected();
+  const ended = async () => {
+    const abort = new AbortController();
+    const stream = client.messages({ signal: abort.signal });
+    const next = stream.next();
+    abort.abort(new Error('enough'));
+    await expect(next).rejects.toThrow('enough');
+    return new WeakRef(stream);
+  };
+  const streams = [await ended(), await ended(), await ended()];
+  await collectGarbage();
+  expect(streams.map((stream) => stream.deref())).toEqual([undefined, undefined, undefined]);
+  await client.close();
+});
+
+async function collectGarbage(): Promise<void> {
+  setFlagsFromString('--expose-gc');
+  const collect: () => void = runInNewContext('gc');
+  for (let round = 0; round < 3; round++) {
+    await new Promise((resolve) => setImmediate(resolve)); // what a promise callback holds is free only after it
+    collect();
+  }
+}
+
+// PUBREL for what is not there is answered with PUBCOMP 0x92: a server can ask again at once.
+const unknownPubrels = Array.from({ length: 1_000 }, () => [0x62, 2, 0, 1]).flat();
+
+it('a server that sends but does not read is given up before its answers pile up', async () => {
+  const { client, peer } = await new ScriptedPeer().connected();
+  peer.stopReading();
+  await client.publish('fills', new Uint8Array(70_000));
+  for (let thousands = 0; thousands < 131; thousands++) {
+    peer.sendBytes(...unknownPubrels);
+    await peer.received();
+  }
+  expect(client.state.state).toBe('connected'); // as many answers may be under way to a server that is only slow
+  peer.sendBytes(...unknownPubrels);
+  expect(await client.disconnected()).toMatchObject({
+    by: 'client',
+    cause: { kind: 'limit', limit: 'queue' },
+  });
+});
+
+it('a server that reads now and then may be owed any number of answers in all', async () => {
+  const { client, peer } = await new ScriptedPeer().connected();
+  for (let round = 0; round < 3; round++) {
+    peer.stopReading();
+    await client.publish('fills', new Uint8Array(70_000));
+    for (let thousands = 0; thousands < 60; thousands++) {
+      peer.sendBytes(...unknownPubrels);
+      await peer.received();
+    }
+    peer.goOnReading();
+    expect(await peer.received()).toHaveLength(60_001);
+  }
+  expect(client.state.state).toBe('connected');
 });
