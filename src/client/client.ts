@@ -42,7 +42,8 @@ export interface Client extends AsyncDisposable {
   /** The state now, then each one that follows; ends after `closed`. */
   states(options?: { signal?: AbortSignal }): AsyncIterable<ConnectionState>;
   /**
-   * QoS 0 resolves when the bytes are handed to the connection, QoS 1 at PUBACK, QoS 2 at PUBCOMP. Rejects with
+   * QoS 0 resolves when the bytes are handed to the connection, QoS 1 at PUBACK, QoS 2 at PUBCOMP. Leave a payload of bytes as it is until
+   * then: it is not copied before it leaves. Rejects with
    * `NegativeAckError` (a code of 0x80 or above), `LimitError` (a limit of the server; nothing was sent),
    * `InvalidPacketError` (a mistake in the arguments), `ConnectionLostError`, `ClosedError`, or the signal's reason.
    */
@@ -59,7 +60,7 @@ export interface Client extends AsyncDisposable {
   ): Promise<readonly Granted[]>;
   /** Every message that arrives. Several calls compete: each message goes to one of them. */
   messages(options?: StreamOptions): MessageStream;
-  /** Resolves once no request is under way, or after `drainTimeout`, or with the connection's end. */
+  /** Resolves once no request is under way and the socket took what was written, or after `drainTimeout`, or with the connection's end. */
   drain(options?: { signal?: AbortSignal }): Promise<void>;
   /** Takes no more requests, waits as `drain`, says goodbye, closes. Also what `await using` does. Safe in every state. */
   disconnect(options?: DisconnectOptions): Promise<void>;

@@ -15,7 +15,11 @@ import { ConnectError } from './errors.js';
 
 /** The byte stream could not be opened. */
 export function unreachable(where: string, cause: Error): ConnectError {
-  const { sentence, retryable } = failures[codeOf(cause)] ?? { sentence: cause.message, retryable: true };
+  const { sentence, retryable } = failures[codeOf(cause)] ?? {
+    // An AggregateError, of all addresses of a host, has no message of its own.
+    sentence: cause.message || codeOf(cause) || 'it gave no reason',
+    retryable: true,
+  };
   return new ConnectError(
     { by: 'network', cause },
     retryable,

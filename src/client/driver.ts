@@ -36,11 +36,13 @@ export class Driver implements Effects, Settler {
   readonly #events: DriverEvents;
   readonly #lostError: (disconnection: Disconnection, maybeDelivered: boolean) => Error;
   readonly session: Session;
-  /** Woken when the last request has its answer, and when the connection is gone. */
+  /** Woken when nothing is `busy` any more, and when the connection is gone. */
   readonly idle = new Waiters();
   #connection: Connection | undefined;
   #keepAlive: KeepAlive | undefined;
   #isGone = true;
+  /** The socket has not taken yet what was written. */
+  #isFull = false;
 
   constructor(
     settings: Settings,
@@ -66,14 +68,19 @@ export class Driver implements Effects, Settler {
     return this.#connection?.closed ?? Promise.resolve();
   }
 
+  /** A request waits for its answer, or the socket has not taken yet what was written. */
+  get busy(): boolean {
+    return this.session.awaited > 0 || this.#isFull;
+  }
+
   open(transport: Transport): void {
-    this.#isGone = false;
+    this.#isGone = this.#isFull = false;
     this.#connection = new Connection(transport, this.#settings, {
       reading: () => this.#guardWindow(),
       packet: (packet, now) => this.session.receive(packet, now),
       read: () => this.regulate(),
       failed: (error) => this.#fail(error),
-      writable: (writable) => this.session.writable(writable),
+      writable: (writable) => this.#writable(writable),
       closed: (error) =>
         this.#gone({ by: 'network', cause: error ?? new Error('The server closed the connection.') }),
     });
@@ -159,8 +166,14 @@ export class Driver implements Effects, Settler {
     entry.listener?.();
   }
 
+  #writable(writable: boolean): void {
+    this.#isFull = !writable;
+    this.session.writable(writable);
+    this.#wakeIdle();
+  }
+
   #wakeIdle(): void {
-    if (this.idle.size > 0 && this.session.awaited === 0) this.idle.wake();
+    if (this.idle.size > 0 && !this.busy) this.idle.wake();
   }
 
   #guardWindow(): void {

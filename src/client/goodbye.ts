@@ -1,11 +1,12 @@
+import { packetSize } from '../packets/encode-packet.js';
 import { InvalidPacketError } from '../packets/errors.js';
 import type { DisconnectPacket } from '../packets/packet.js';
 import type { DisconnectOptions } from './options.js';
 import type { Settings } from './settings.js';
 
 /**
- * What DISCONNECT says beside its reason code. Throws an InvalidPacketError for what the protocol version does not have, or the session
- * was not opened for.
+ * What DISCONNECT says beside its reason code. Throws an InvalidPacketError for what is not legal, the protocol version does not have, or
+ * the session was not opened for.
  */
 export function goodbyeProperties(
   { protocolVersion, connect, generatedId }: Settings,
@@ -25,8 +26,10 @@ export function goodbyeProperties(
   // Nobody comes back under a generated client id: the server need not wait.
   const expiry = sessionExpiryInterval ?? (generatedId && asked > 0 ? 0 : undefined);
   if (expiry === undefined && reasonString === undefined) return undefined;
-  return {
+  const properties = {
     ...(expiry !== undefined && { sessionExpiryInterval: expiry }),
     ...(reasonString !== undefined && { reasonString }),
   };
+  packetSize({ type: 'disconnect', reasonCode: 0, properties }, protocolVersion); // now, not after the wait for what is under way
+  return properties;
 }

@@ -21,6 +21,9 @@ export class KeepAlive {
   readonly #pulse: Pulse;
   #cancel: () => void = () => undefined;
   #pingedAt: number | undefined;
+  /** When silence since the ping is the end. */
+  #verdictAt = 0;
+  #dueAt = 0;
 
   /** `seconds` is the interval that client and server agreed on; 0 is off. */
   constructor(clock: Clock, seconds: number, pulse: Pulse) {
@@ -35,9 +38,14 @@ export class KeepAlive {
   }
 
   #arm(): void {
+    this.#dueAt = this.#clock.now() + this.#interval / 4;
     this.#cancel = this.#clock.setTimer(this.#interval / 4, () => {
+      const now = this.#clock.now();
+      const late = now - this.#dueAt;
       this.#arm();
-      this.#tick(this.#clock.now());
+      // We were not running: what the server sent meanwhile has not been read yet, timers come before sockets.
+      this.#verdictAt += late;
+      this.#tick(now);
     });
   }
 
@@ -46,7 +54,7 @@ export class KeepAlive {
     const paused = pulse.paused();
     if (this.#pingedAt !== undefined) {
       const alive = paused || pulse.lastReadAt() >= this.#pingedAt;
-      if (!alive && now - this.#pingedAt >= this.#interval / 2) pulse.dead();
+      if (!alive && now >= this.#verdictAt) pulse.dead();
       if (!alive) return;
       this.#pingedAt = undefined;
     }
@@ -55,6 +63,7 @@ export class KeepAlive {
     const readLately = paused || now - pulse.lastReadAt() < quiet;
     if (wroteLately && readLately) return;
     this.#pingedAt = now;
+    this.#verdictAt = now + this.#interval / 2;
     pulse.ping();
   }
 }

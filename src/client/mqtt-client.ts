@@ -211,7 +211,7 @@ export class MqttClient implements Client {
       this.#driver.idle.wake();
     });
     try {
-      while (!late && this.state.state === 'connected' && this.#driver.session.awaited > 0) {
+      while (!late && this.state.state === 'connected' && this.#driver.busy) {
         await this.#driver.idle.wait(signal);
       }
     } finally {

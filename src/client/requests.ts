@@ -1,4 +1,6 @@
 // What callers wait for: a packet on its way, with the two ends of the caller's promise.
+
+import { describe, refuse } from '../packets/outgoing-checks.js';
 import type {
   AckPacket,
   PublishPacket,
@@ -150,16 +152,21 @@ function refusal(
   );
 }
 
+/** Throws an InvalidPacketError, as the next two do. */
 export function publishPacket(
   topic: string,
   payload: string | Uint8Array | undefined,
   options: PublishOptions,
 ): PublishPacket {
+  const { qos = 0 } = options;
+  // These before the server's limits are looked at; everything else is checked where it is encoded.
+  if (typeof topic !== 'string') refuse(`The topic must be a string, not ${describe(topic)}.`);
+  if (qos !== 0 && qos !== 1 && qos !== 2) refuse(`qos must be 0, 1 or 2, not ${describe(qos)}.`);
   const packet: PublishPacket = {
     type: 'publish',
     topic,
-    payload: bytesOf(payload),
-    qos: options.qos ?? 0,
+    payload: bytesOf(payload, 'The payload'),
+    qos,
     retain: options.retain ?? false,
     duplicate: false,
   };
@@ -191,18 +198,19 @@ export function unsubscribePacket(filters: string | readonly string[]): Unsubscr
   return {
     type: 'unsubscribe',
     packetId: 1 /* as above */,
-    filters: typeof filters === 'string' ? [filters] : [...filters],
+    filters: listOf(filters),
   };
 }
 
-function listOf(
-  filters: string | TopicFilter | readonly (string | TopicFilter)[],
-): readonly (string | TopicFilter)[] {
-  return Array.isArray(filters) ? filters : [filters as string | TopicFilter]; // isArray does not narrow readonly arrays away
+function listOf<T>(filters: T | readonly T[]): readonly T[] {
+  return Array.isArray(filters) ? [...filters] : [filters as T]; // isArray does not narrow readonly arrays away
 }
 
 function subscriptionRequest(wanted: string | TopicFilter): SubscriptionRequest {
   const given: TopicFilter = typeof wanted === 'string' ? { filter: wanted } : wanted;
+  if (typeof given?.filter !== 'string') {
+    refuse(`A filter must be a string, or an object with a string as its filter, not ${describe(wanted)}.`);
+  }
   return {
     filter: given.filter,
     maximumQoS: given.maximumQoS ?? 2,

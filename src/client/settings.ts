@@ -1,4 +1,5 @@
 import { packetSize } from '../packets/encode-packet.js';
+import { refuse } from '../packets/outgoing-checks.js';
 import type { ConnectPacket, ConnectProperties, PublishProperties } from '../packets/packet.js';
 import type { Clock, Random } from '../time/clock.js';
 import { systemClock, systemRandom } from '../time/system-clock.js';
@@ -40,7 +41,7 @@ export function settingsOf(options: ClientOptions, target: Target): Settings {
     cleanStart: options.cleanStart ?? !options.clientId,
     keepAlive: options.keepAlive ?? 60,
     ...(username !== undefined && { username }),
-    ...(password !== undefined && { password: bytesOf(password) }),
+    ...(password !== undefined && { password: bytesOf(password, 'The password') }),
     ...(options.will && { will: willOf(options.will) }),
   };
   const properties: ConnectProperties = {
@@ -78,9 +79,15 @@ export function settingsOf(options: ClientOptions, target: Target): Settings {
 const utf8 = new TextEncoder();
 const nothing = new Uint8Array(0);
 
-export function bytesOf(payload: Payload | undefined): Uint8Array {
+/** `what` is its name in the sentence that refuses it. */
+export function bytesOf(payload: Payload | undefined, what: string): Uint8Array {
   if (payload === undefined) return nothing;
-  return typeof payload === 'string' ? utf8.encode(payload) : payload;
+  if (typeof payload === 'string') return utf8.encode(payload);
+  if (payload instanceof Uint8Array) return payload;
+  // Its type only: what was meant may be a password.
+  return refuse(
+    `${what} must be a string or a Uint8Array, not ${payload === null ? 'null' : `of type ${typeof payload}`}.`,
+  );
 }
 
 /** The properties among the options, or nothing, so that the packet without any stays on its fast path. */
@@ -111,7 +118,7 @@ function willOf(will: Will): NonNullable<ConnectPacket['will']> {
   };
   return {
     topic: will.topic,
-    payload: bytesOf(will.payload),
+    payload: bytesOf(will.payload, 'The payload of the will'),
     qos: will.qos ?? 0,
     retain: will.retain ?? false,
     ...(Object.keys(properties).length > 0 && { properties }),

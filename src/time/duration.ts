@@ -12,6 +12,6 @@ export function parseDuration(duration: Duration): number {
     if (amount !== undefined && unit !== undefined) return Number(amount) * milliseconds[unit]!;
   }
   throw new RangeError(
-    `${JSON.stringify(duration)} is no duration. Write milliseconds as a number that is not negative, or '250ms', '5s', '1.5m', '2h'.`,
+    `${typeof duration === 'string' ? `'${duration}'` : String(duration)} is no duration. Write milliseconds as a number that is not negative, or '250ms', '5s', '1.5m', '2h'.`,
   );
 }

@@ -1,7 +1,9 @@
 import { createServer } from 'node:net';
 import { expect, it } from 'vitest';
 import { ConnectionLostError, connect, withClient } from '../../../src/client/index.js';
+import { KeepAlive } from '../../../src/client/keep-alive.js';
 import { encodePacket, PacketDecoder } from '../../../src/packets/index.js';
+import type { Clock } from '../../../src/time/index.js';
 import { connackOf, everyCut, publish, ScriptedPeer } from '../../support/scripted-peer.js';
 
 everyCut((cut) => {
@@ -129,6 +131,46 @@ it('52: a server that does not even read is given up in the same time', async ()
   expect(clock.pendingTimers).toBe(0);
 });
 
+/** A keep-alive of 10 s whose timer fires when the test says so: the virtual clock is never late. Silent but for what `readAt` says. */
+function stumblingKeepAlive() {
+  const seen: string[] = [];
+  const world = { now: 0, readAt: 0, seen, tickAt: (_: number) => {} };
+  const clock: Clock = {
+    now: () => world.now,
+    setTimer: (_, callback) => {
+      world.tickAt = (at) => {
+        world.now = at;
+        callback();
+      };
+      return () => undefined;
+    },
+  };
+  new KeepAlive(clock, 10, {
+    lastReadAt: () => world.readAt,
+    lastWriteAt: () => world.now,
+    paused: () => false,
+    ping: () => seen.push(`ping ${world.now}`),
+    dead: () => seen.push(`dead ${world.now}`),
+  });
+  return world;
+}
+
+it('52: a process that stood still gives the server time again, whose answer it may not have read yet', () => {
+  const world = stumblingKeepAlive();
+  for (const at of [2_500, 5_000, 7_500, 100_000]) world.tickAt(at);
+  expect(world.seen).toEqual(['ping 7500']);
+  world.tickAt(102_500);
+  expect(world.seen).toEqual(['ping 7500', 'dead 102500']);
+});
+
+it('52: an answer that was read before the process stood still counts', () => {
+  const world = stumblingKeepAlive();
+  for (const at of [2_500, 5_000, 7_500]) world.tickAt(at);
+  world.readAt = 7_600;
+  world.tickAt(100_000);
+  expect(world.seen).toEqual(['ping 7500', 'ping 100000']);
+});
+
 it('no PINGREQ while packets go both ways, and none with the keep-alive off', async () => {
   const busy = await new ScriptedPeer().connected({ keepAlive: 10 });
   for (let seconds = 0; seconds < 60; seconds += 5) {
@@ -231,6 +273,38 @@ it('61: a session that ends with the connection cannot be prolonged at the end',
   await peer.expectNothing();
   await client.disconnect({ withWill: true, reasonString: 'tired' });
   await peer.expect('disconnect', { reasonCode: 0x04, properties: { reasonString: 'tired' } });
+});
+
+it.each([{ reasonString: 'a\0b' }, { sessionExpiryInterval: Number.NaN }, { sessionExpiryInterval: -1 }])(
+  '61: a goodbye that is not legal is refused at once, and the client goes on (%j)',
+  async (options) => {
+    const { client, peer } = await new ScriptedPeer().connected();
+    const publishing = client.publish('under way', '', { qos: 1 });
+    await peer.expect('publish');
+    await expect(client.disconnect(options)).rejects.toMatchObject({ kind: 'invalid-packet' });
+    peer.ack('puback', 1);
+    await publishing;
+    await client.publish('goes on');
+    await peer.expect('publish', { topic: 'goes on' });
+  },
+);
+
+it('61: disconnect() also waits for a socket that has not taken yet what was published at QoS 0', async () => {
+  const { client, peer, clock } = await new ScriptedPeer().connected();
+  peer.stopReading();
+  await client.publish('t', new Uint8Array(200_000));
+  let left = false;
+  const leaving = client.disconnect().then(() => {
+    left = true;
+  });
+  await clock.advance('5s');
+  expect([client.state.state, left]).toEqual(['connected', false]);
+  peer.goOnReading();
+  await leaving;
+  await peer.expect('publish');
+  await peer.expect('disconnect');
+  await peer.expectClosed();
+  expect(clock.pendingTimers).toBe(0);
 });
 
 it('ends the session of a generated client id with a graceful close, and keeps that of a chosen one', async () => {
@@ -394,6 +468,10 @@ it('an endpoint that throws, or rejects with no error, is a failed attempt too',
   await expect(connect({ connect: () => Promise.reject('no cable') })).rejects.toMatchObject({
     kind: 'connect',
   });
+  const everyAddress = Object.assign(new AggregateError([]), { code: 'EACCES' }); // as Node reports several addresses: without a message
+  await expect(connect({ connect: () => Promise.reject(everyAddress) })).rejects.toThrow(
+    'Could not reach the given endpoint: EACCES.',
+  );
 });
 
 it('options that make no legal CONNECT reject before anything is opened', async () => {

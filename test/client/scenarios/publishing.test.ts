@@ -295,6 +295,36 @@ it('24: an illegal publish is refused at once, also while the window is full', a
   expect(client.stats().queuedOut).toBe(0);
 });
 
+it.each([{}, { maximumPacketSize: 1_000 }])(
+  'arguments of the wrong type are one sentence, whatever the server allows (%j)',
+  async (properties) => {
+    const { client, peer } = await new ScriptedPeer().connected({}, { properties });
+    const wrong = (value: unknown) => value as never;
+    const refused = async (request: Promise<unknown>, sentence: string) =>
+      expect(request).rejects.toMatchObject({ kind: 'invalid-packet', message: sentence });
+    await refused(client.publish(wrong(undefined)), 'The topic must be a string, not undefined.');
+    await refused(
+      client.publish('t', wrong(null)),
+      'The payload must be a string or a Uint8Array, not null.',
+    );
+    await refused(
+      client.publish('t', wrong({})),
+      'The payload must be a string or a Uint8Array, not of type object.',
+    );
+    await refused(client.publish('t', '', { qos: wrong(3) }), 'qos must be 0, 1 or 2, not 3.');
+    await refused(client.publish('t', '', { qos: wrong('1') }), "qos must be 0, 1 or 2, not '1'.");
+    const noFilter = 'A filter must be a string, or an object with a string as its filter, not';
+    await refused(client.subscribe(wrong(undefined)), `${noFilter} undefined.`);
+    await refused(client.subscribe([wrong({ topic: 'a' })]), `${noFilter} an object (Object).`);
+    await refused(
+      client.unsubscribe(wrong(undefined)),
+      'A filter of UNSUBSCRIBE must be a string, not undefined.',
+    );
+    await peer.expectNothing();
+    expect(client.state.state).toBe('connected');
+  },
+);
+
 it('a signal that was aborted before sends nothing', async () => {
   const { client, peer } = await new ScriptedPeer().connected();
   const signal = AbortSignal.abort(new Error('too late'));
