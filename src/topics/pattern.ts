@@ -117,7 +117,9 @@ class ParsedPattern implements Pattern {
     const given: unknown = params[level.name];
     if (typeof given !== 'string' && !(typeof given === 'number' && Number.isFinite(given))) {
       const what =
-        given === undefined ? 'is missing' : `is ${given === null ? 'null' : `of type ${typeof given}`}`;
+        given === undefined
+          ? 'is missing'
+          : `is ${given === null || typeof given === 'number' ? String(given) : `of type ${typeof given}`}`;
       throw this.#refuse(`needs "${level.name}" as a text or a finite number, but it ${what}`);
     }
     const value = String(given);

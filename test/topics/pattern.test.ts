@@ -89,7 +89,7 @@ describe('a topic built from a pattern', () => {
     ['a/+toString', {}, 'but it is of type function.'],
     ['a/+id', { id: null }, 'but it is null.'],
     ['a/+id', { id: true }, 'but it is of type boolean.'],
-    ['a/+id', { id: Number.NaN }, 'but it is of type number.'],
+    ['a/+id', { id: Number.NaN }, 'but it is NaN.'],
     ['a/+id', { id: 'x/y' }, 'The pattern "a/+id" got "x/y" for "id": "/" is not allowed in it, encode it.'],
     ['a/+id', { id: '+' }, '"+" is not allowed'],
     ['a/+id', { id: 1e21 }, '"+" is not allowed'],
