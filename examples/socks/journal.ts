@@ -2,12 +2,17 @@ import type { Logger } from 'topicwise';
 import type { SockRepository } from './repository.js';
 import type { Answer, Copy } from './witness.js';
 
+/** Who handles what comes for a filter, and what must be true of a message when a copy for it is acknowledged. */
+interface Promised {
+  readonly handler: string;
+  readonly isDone: (message: number) => boolean;
+}
+
 /** Prints what becomes of each message, keeps the count, and checks each acknowledgement against what was done. */
 export class Journal {
   readonly #write: (line: string) => void;
   readonly #end: AbortSignal;
-  /** What must be true of a message when a copy for this filter is acknowledged. */
-  readonly #promises: ReadonlyMap<string, (message: number) => boolean>;
+  readonly #promises: ReadonlyMap<string, Promised>;
   /** For which filters each message came. */
   readonly #arrived = new Map<number, Set<string>>();
   #delivered = 0;
@@ -23,8 +28,14 @@ export class Journal {
     this.#write = write;
     this.#end = end;
     this.#promises = new Map([
-      ['socks/+/status', (message) => repository.isSaved(message)],
-      ['socks/#', (message) => repository.isSeen(message)],
+      [
+        'socks/+/status',
+        { handler: 'DrawerController.onStatus', isDone: (message) => repository.isSaved(message) },
+      ],
+      [
+        'socks/#',
+        { handler: 'LaundryController.onAnything', isDone: (message) => repository.isSeen(message) },
+      ],
     ]);
     end.addEventListener('abort', () => this.#changed(), { once: true });
   }
@@ -47,22 +58,18 @@ export class Journal {
   }
 
   answered({ message, topic, filters, redelivered }: Copy, { reasonCode, reason }: Answer): void {
-    const broken = this.#filtersOf(filters).filter((filter) => !this.#promises.get(filter)?.(message));
+    const promised = this.#filtersOf(filters).map((filter) => this.#promises.get(filter) ?? unknown(filter));
+    const broken = promised.filter(({ isDone }) => !isDone(message));
     if (reasonCode >= 0x80) {
       this.#rejected++;
       this.#line(topic, message, 'rejected', `0x${reasonCode.toString(16)} ${reason ?? ''}`);
     } else if (broken.length > 0) {
       this.#broken++;
-      this.#line(
-        topic,
-        message,
-        'BROKEN PROMISE',
-        `acknowledged, but not handled on ${broken.join(' and ')}`,
-      );
+      this.#line(topic, message, 'BROKEN PROMISE', `acknowledged, but not handled by ${namesOf(broken)}`);
     } else {
       this.#acknowledged++;
-      const why = `handled on ${this.#filtersOf(filters).join(' and ')}`;
-      this.#line(topic, message, 'acknowledged', `${why}${redelivered ? ', redelivered' : ''}`);
+      const why = `${redelivered ? 'redelivered, ' : ''}handled by ${namesOf(promised)}`;
+      this.#line(topic, message, 'acknowledged', why);
     }
     this.#changed();
   }
@@ -125,7 +132,7 @@ export class Journal {
 
   /** A broker without subscription identifiers does not say for which filters a copy is: then for all. */
   #filtersOf(filters: readonly string[]): readonly string[] {
-    return (filters.length > 0 ? [...filters] : [...this.#promises.keys()]).sort();
+    return (filters.length > 0 ? [...filters] : [...this.#promises.keys()]).sort().reverse();
   }
 
   #changed(): void {
@@ -133,4 +140,12 @@ export class Journal {
     this.#waiting = [];
     for (const resolve of waiting) resolve();
   }
+}
+
+function namesOf(promised: readonly Promised[]): string {
+  return promised.map(({ handler }) => handler).join(' and ');
+}
+
+function unknown(filter: string): Promised {
+  return { handler: `nobody, on ${filter}`, isDone: () => false };
 }

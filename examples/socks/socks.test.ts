@@ -47,14 +47,14 @@ it('runs on the embedded broker and accounts for every message', async () => {
   expect(stderr).toBe('');
   expect(stdout).toContain(summary(50));
   expect(stdout).toMatch(
-    /#1 {2}socks\/nursery\/status +acknowledged +handled on socks\/# and socks\/\+\/status\n/,
+    /#1 {2}socks\/nursery\/status +acknowledged +handled by DrawerController.onStatus and LaundryController.onAnything\n/,
   );
   expect(stdout).toMatch(
     /socks\/attic\/status +unacknowledged +DrawerController.onStatus: the drawer 'attic' is jammed\n/,
   );
   expect(stdout).toMatch(/#3 {2}socks\/cellar\/status +rejected +0x99 The payload does not fit/);
   expect(stdout).toMatch(
-    /#7 {2}socks\/attic\/status +acknowledged +handled on socks\/# and socks\/\+\/status, redelivered\n/,
+    /#7 {2}socks\/attic\/status +acknowledged +redelivered, handled by DrawerController.onStatus and LaundryController.onAnything\n/,
   );
   expect(code).toBe(0);
 });
