@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import type { Clock } from '../time/clock.js';
 
 /** Where the application reports to. The signature of pino and its like: facts first, then the sentence. */
@@ -49,11 +50,57 @@ function line(clock: Clock, level: string, facts: object, message: string | unde
 }
 
 function printed(value: unknown): string {
-  const text =
-    value instanceof Error
-      ? `${value.name}: ${value.message}`
-      : typeof value === 'string'
-        ? value
-        : JSON.stringify(value);
-  return /^[^\s"=]+$/.test(text ?? '') ? text : JSON.stringify(text);
+  const text = textOf(value);
+  return /^[^\s"=]+$/.test(text) ? text : JSON.stringify(text);
+}
+
+/** Of anything: handlers throw anything. */
+function textOf(value: unknown): string {
+  try {
+    if (value instanceof Error) return `${value.name}: ${value.message}`;
+    if (typeof value === 'string') return value;
+    // Undefined for symbols and functions, whatever the library's types say.
+    const json = JSON.stringify(value) as string | undefined;
+    if (json !== undefined) return json;
+  } catch {
+    // It holds itself, a BigInt or a getter that throws: it has no JSON, but a form that can be read.
+  }
+  return inspect(value, { breakLength: Number.POSITIVE_INFINITY });
+}
+
+/** The same logger, but reporting through it never throws: what it refuses goes to `instead`, with the reason the first time. */
+export function sturdyLogger(logger: Logger, instead: Logger): Logger {
+  return sturdy(logger, instead, { hasFailed: false });
+}
+
+function sturdy(logger: Logger, instead: Logger, shared: { hasFailed: boolean }): Logger {
+  const refused = (error: unknown) => {
+    if (!shared.hasFailed)
+      instead.error({ error }, 'The logger of the application throws. Its reports come here.');
+    shared.hasFailed = true;
+  };
+  const at =
+    (level: (typeof levels)[number]) =>
+    (facts: object, message?: string): void => {
+      try {
+        logger[level](facts, message);
+      } catch (error) {
+        refused(error);
+        instead[level](facts, message);
+      }
+    };
+  return {
+    debug: at('debug'),
+    info: at('info'),
+    warn: at('warn'),
+    error: at('error'),
+    child(facts) {
+      try {
+        return sturdy(logger.child(facts), instead.child(facts), shared);
+      } catch (error) {
+        refused(error);
+        return instead.child(facts);
+      }
+    },
+  };
 }

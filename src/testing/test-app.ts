@@ -182,7 +182,7 @@ function summary(reports: readonly DeliveryReport[], underWay: UnderWay): Delive
     outcome,
     acks: underWay.acks(reports),
     attempts: Math.max(0, ...handlers.map((name) => runs.filter(({ route }) => route === name).length)),
-    errors: runs.flatMap(({ error }) => (error === undefined ? [] : [error])),
+    errors: runs.flatMap((run) => ('error' in run ? [run.error] : [])), // also undefined, which can be thrown
     handlers,
   };
 }

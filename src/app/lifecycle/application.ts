@@ -7,7 +7,7 @@ import { systemClock } from '../../time/system-clock.js';
 import type { HandlerRecord } from '../decorators/topic.js';
 import { Assembly } from '../injection/assembly.js';
 import type { DependencyContainer } from '../injection/tsyringe.js';
-import { createLineLogger, type Logger } from '../logger.js';
+import { createLineLogger, type Logger, sturdyLogger } from '../logger.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
 import { AppPublisher, Publisher } from '../publishing/publisher.js';
 import { routeOf } from '../routes/controller-routes.js';
@@ -52,8 +52,8 @@ export class Application implements App {
     this.#onBooted = onBooted;
     this.options = options;
     this.clock = options.clock ?? systemClock;
-    this.logger =
-      options.logger ?? createLineLogger({ clock: this.clock, write: (line) => process.stderr.write(line) });
+    const lines = createLineLogger({ clock: this.clock, write: (line) => process.stderr.write(line) });
+    this.logger = options.logger ? sturdyLogger(options.logger, lines) : lines;
     this.#functions = [...functions];
     const own = { provide: Publisher, useValue: this.publisher };
     this.#assembly = new Assembly({
