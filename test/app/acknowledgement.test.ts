@@ -1,13 +1,15 @@
 import {
   AlreadySettledError,
   createApp,
+  createLineLogger,
   defineTopic,
   type HandlerOptions,
   type TopicMessage,
 } from 'topicwise';
 import { createTestApp, FakeBroker, type TestApp } from 'topicwise/testing';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
+import { VirtualClock } from '../../src/time/index.js';
 
 type Text = TopicMessage<{ readonly id: string }, string>;
 
@@ -181,6 +183,35 @@ describe('a handler that settles by itself', () => {
     });
   });
 
+  it.each([
+    ['a code that means success', 0x10 as 0x80, 'no', /reject\(16\): a refusal has a reason code of 0x80/],
+    ['a reason that MQTT has no string for', 0x80, '\0', /U\+0000/],
+    ['a reason that is too long', 0x80, 'x'.repeat(65_536), /at most 65,535/],
+  ] as const)('is refused %s, at once, and has not settled', async (_what, code, reason, sentence) => {
+    const errors: unknown[] = [];
+    await using t = await handling([
+      async (message) => {
+        await message.reject(code, reason).catch((error) => errors.push(error));
+        expect(message.status).toBe('open');
+        await message.reject(0x87, 'legal');
+      },
+    ]);
+    expect(await t.deliver(topic.to({ id: 1 }), 'x')).toMatchObject({
+      outcome: 'rejected',
+      acks: [{ reasonCode: 0x87, reasonString: 'legal' }],
+    });
+    expect(errors).toEqual([expect.objectContaining({ message: expect.stringMatching(sentence) })]);
+  });
+
+  it('counts as handled when it settles after it returned', async () => {
+    const messages: Text[] = [];
+    await using t = await handling([(message) => void messages.push(message), { ack: 'manual' }]);
+    await t.deliver(topic.to({ id: 1 }), 'x');
+    expect(t.app.health().routes['handler 0']).toMatchObject({ handled: 0, failed: 0 });
+    await messages[0]?.ack();
+    expect(t.app.health().routes['handler 0']).toMatchObject({ handled: 1, failed: 0 });
+  });
+
   it('may repeat itself, but not contradict itself', async () => {
     const outcomes: unknown[] = [];
     const settle = (call: Promise<void>) =>
@@ -201,6 +232,88 @@ describe('a handler that settles by itself', () => {
       'AlreadySettledError: The message on "t/1" was already acknowledged by handler 0; it can\'t be rejected any more.',
     );
     expect(acks(t)).toHaveLength(1);
+  });
+});
+
+describe('whatever a handler throws or returns', () => {
+  const circular: Record<string, unknown> = {};
+  circular['self'] = circular;
+  const unprintable = {
+    toJSON() {
+      throw new Error('no JSON');
+    },
+  };
+
+  it.each([
+    ['undefined', undefined],
+    ['null', null],
+    ['a BigInt', 1n],
+    ['a symbol', Symbol('s')],
+    ['what holds itself', circular],
+    ['what throws when it is printed', unprintable],
+  ])('%s is an error like any other, and can be written on a line', async (_what, thrown) => {
+    const lines: string[] = [];
+    const logger = createLineLogger({ write: (line) => lines.push(line), clock: new VirtualClock() });
+    const app = createApp({ connection, logger });
+    app.on(topic, ({ payload }) => {
+      if (payload === 'at once') throw thrown;
+      return Promise.reject(thrown);
+    });
+    await using t = await createTestApp(app);
+    for (const payload of ['at once', 'later']) {
+      expect(await t.deliver(topic.to({ id: 1 }), payload)).toMatchObject({ outcome: 'held', acks: [] });
+    }
+    const again = await t.deliver(topic.to({ id: 1 }), 'at once');
+    expect(again.errors).toHaveLength(1);
+    expect(again.errors[0]).toBe(thrown);
+    expect(lines.filter((line) => line.includes('A handler failed.'))).toHaveLength(3);
+  });
+
+  it('a thenable that throws or calls back twice counts once', async () => {
+    const app = createApp({ connection });
+    const broken = {
+      // biome-ignore lint/suspicious/noThenProperty: it is what the test is about
+      get then(): never {
+        throw new Error('broken');
+      },
+    };
+    const twice = {
+      // biome-ignore lint/suspicious/noThenProperty: it is what the test is about
+      then(resolve: (value: unknown) => void, reject: (error: Error) => void) {
+        resolve(other.message({ id: 1 }, { ok: true }));
+        resolve(other.message({ id: 2 }, { ok: true }));
+        reject(new Error('ignored'));
+        throw new Error('ignored');
+      },
+    };
+    app.on(defineTopic('broken'), () => broken as never);
+    app.on(defineTopic('twice'), () => twice as never);
+    await using t = await createTestApp(app);
+    const held = { outcome: 'held', acks: [], errors: [{ message: 'broken' }] };
+    expect(await t.deliver(defineTopic('broken').to(), 'x')).toMatchObject(held);
+    expect(await t.deliver(defineTopic('twice').to(), 'x')).toMatchObject({ outcome: 'acked', errors: [] });
+    expect(t.published(other).map(({ params }) => params.id)).toEqual(['1']);
+  });
+
+  it('a logger that throws costs neither message nor report', async () => {
+    const refuse = () => {
+      throw new Error('disk full');
+    };
+    const stderr = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
+    const logger = { debug: refuse, info: refuse, warn: refuse, error: refuse, child: refuse };
+    const app = createApp({ connection, logger });
+    app.on(topic, (message) => {
+      message.log.warn({}, 'from the handler');
+      throw new Error('failed');
+    });
+    await using t = await createTestApp(app);
+    const delivery = await t.deliver(topic.to({ id: 1 }), 'x');
+    const written = stderr.mock.calls.map(([line]) => String(line));
+    stderr.mockRestore();
+    expect(delivery).toMatchObject({ outcome: 'held', errors: [{ message: 'failed' }] });
+    expect(written.filter((line) => line.includes('The logger of the application throws.'))).toHaveLength(1);
+    expect(written).toContainEqual(expect.stringContaining('from the handler'));
+    expect(written).toContainEqual(expect.stringContaining('error="Error: failed"'));
   });
 });
 
@@ -229,6 +342,63 @@ describe('what a handler publishes through its message', () => {
     const delivery = await t.deliver(topic.to({ id: 1 }), 'x');
     // Not rejected with 0x99: it was not the message that came that is invalid.
     expect(delivery).toMatchObject({ outcome: 'held', acks: [], errors: [{ name: 'InvalidMessage' }] });
+  });
+
+  it('holds the message if it fails after the handler returned, also one that the handler returned itself', async () => {
+    const { promise, resolve } = deferred();
+    const slow = defineTopic('slow', { payload: z.string().refine(() => promise.then(() => false)) });
+    const app = createApp({ connection });
+    app.on(defineTopic('sent'), (message) => void message.publish(slow.to(), 'x'));
+    app.on(defineTopic('returned'), () => slow.message(undefined, 'x'), { sends: [slow] });
+    app.on(
+      defineTopic('manual'),
+      async (message) => {
+        message.publish(slow.to(), 'x').catch(() => {}); // the test looks at the message
+        await message.ack();
+      },
+      { ack: 'manual' },
+    );
+    await using t = await createTestApp(app);
+    const names = ['sent', 'returned', 'manual'] as const;
+    const deliveries = names.map((name) => t.deliver(defineTopic(name).to(undefined), 'x'));
+    await t.clock.settle();
+    resolve();
+    for (const delivery of await Promise.all(deliveries)) {
+      expect(delivery).toMatchObject({ outcome: 'held', acks: [], errors: [{ name: 'InvalidMessage' }] });
+    }
+    expect(t.logs.filter(({ level }) => level === 'error')).toHaveLength(3);
+  });
+
+  it('lets its handler refuse the message when it fails, but not acknowledge it', async () => {
+    const bad = { ok: 'no boolean' as unknown as boolean };
+    const refusal: unknown[] = [];
+    await using t = await handling([
+      async (message) => {
+        await message.publish(other.to({ id: 1 }), bad).catch(() => undefined);
+        if (message.payload === 'acknowledge') await message.ack().catch((error) => refusal.push(error));
+        else await message.reject(0x83);
+      },
+      { ack: 'manual' },
+    ]);
+    expect(await t.deliver(topic.to({ id: 1 }), 'refuse')).toMatchObject({
+      outcome: 'rejected',
+      acks: [{ reasonCode: 0x83 }],
+    });
+    expect(await t.deliver(topic.to({ id: 1 }), 'acknowledge')).toMatchObject({ outcome: 'held', acks: [] });
+    expect(refusal).toMatchObject([{ name: 'InvalidMessage' }]);
+  });
+
+  it('is reported when it fails with nobody waiting, the message being settled', async () => {
+    const messages: Text[] = [];
+    await using t = await handling([(message) => void messages.push(message)]);
+    expect(await t.deliver(topic.to({ id: 1 }), 'x')).toMatchObject({ outcome: 'acked' });
+    void messages[0]?.publish(other.to({ id: 1 }), { ok: 'no boolean' as unknown as boolean });
+    await t.clock.settle();
+    expect(t.logs.at(-1)).toMatchObject({
+      level: 'error',
+      message: 'A handler failed. Its message was acknowledged already.',
+      facts: { route: 'handler 0', error: { name: 'InvalidMessage' } },
+    });
   });
 
   it('may be returned, one or several', async () => {

@@ -1,4 +1,5 @@
 import { decodePayload, InvalidMessage, type Outgoing, parseParams } from '../../contracts/index.js';
+import { packetSize } from '../../packets/encode-packet.js';
 import { isThenable } from '../awaitable.js';
 import type { Route } from '../routes/route.js';
 import type { Delivery, Rejection } from './delivery.js';
@@ -6,6 +7,11 @@ import { HandlerMessage } from './handler-message.js';
 import type { Job } from './lanes.js';
 import { AlreadySettledError, type OutcomeStatus } from './outcome.js';
 import type { RouteContext } from './route-context.js';
+
+interface Verdict {
+  readonly outcome: OutcomeStatus;
+  readonly rejection?: Rejection;
+}
 
 /** One message on its way through one route: decode, validate, handle, publish what it returned, settle. */
 export class RouteRun implements Job {
@@ -16,9 +22,10 @@ export class RouteRun implements Job {
   readonly #startedAt: number;
   /** Made when the handler asks for its signal. */
   #abort: AbortController | undefined;
-  /** What the handler said of its own accord, or what its result says. */
-  #verdict: { readonly outcome: OutcomeStatus; readonly rejection?: Rejection } | undefined;
-  #settled = false;
+  /** What the handler said of its own accord, or what was decided before it could run. */
+  #said: Verdict | undefined;
+  /** What the broker is told, or not told. */
+  #verdict: Verdict | undefined;
   #handled = false;
   /** Counted publishes that are not acknowledged yet. */
   #publishing = 0;
@@ -42,7 +49,7 @@ export class RouteRun implements Job {
   }
 
   get status(): 'open' | 'acked' | 'rejected' {
-    const outcome = this.#verdict?.outcome;
+    const outcome = (this.#verdict ?? this.#said)?.outcome;
     return outcome === 'acked' || outcome === 'rejected' ? outcome : 'open';
   }
 
@@ -61,19 +68,25 @@ export class RouteRun implements Job {
 
   drop(): void {
     this.context.dropped(this);
-    this.#verdict = { outcome: 'dropped' };
+    this.#said = { outcome: 'dropped' };
     this.#handled = true;
     this.#advance();
   }
 
   acknowledge(): void {
+    if (this.status === 'acked') return;
     if (this.status === 'rejected') throw this.#alreadySettled('rejected', 'acknowledged');
-    this.#decide({ outcome: 'acked' });
+    // Not even where the handler goes on: what it published did not arrive.
+    if (this.#failure) throw this.#failure.error;
+    this.#say({ outcome: 'acked' });
   }
 
   reject(rejection: Rejection): void {
+    if (this.status === 'rejected') return;
     if (this.status === 'acked') throw this.#alreadySettled('acknowledged', 'rejected');
-    this.#decide({ outcome: 'rejected', rejection });
+    if (this.#verdict && this.#failure) throw this.#failure.error;
+    refuseIllegal(rejection);
+    this.#say({ outcome: 'rejected', rejection });
   }
 
   /** Lets the settlement wait for this publish, and fails the run if it fails. */
@@ -81,10 +94,7 @@ export class RouteRun implements Job {
     this.#publishing++;
     publishing.then(
       () => this.#published(),
-      (error: unknown) => {
-        this.#failure ??= { error };
-        this.#published();
-      },
+      (error: unknown) => this.#publishFailed(error),
     );
   }
 
@@ -105,30 +115,33 @@ export class RouteRun implements Job {
   }
 
   #handle(params: unknown, payload: unknown): void {
+    let result: unknown;
     try {
-      const result = this.route.handle(new HandlerMessage(this, params, payload));
-      if (!isThenable(result)) this.#returned(result);
-      else
-        result.then(
-          (value) => this.#returned(value),
-          (error: unknown) => this.#fail(error),
-        );
+      result = this.route.handle(new HandlerMessage(this, params, payload));
+      // Not its own `then`: a thenable of the user's may throw there, or call back twice.
+      if (isThenable(result)) result = Promise.resolve(result);
     } catch (error) {
       this.#fail(error);
+      return;
     }
+    if (!(result instanceof Promise)) this.#returned(result);
+    else
+      result.then(
+        (value) => this.#returned(value),
+        (error: unknown) => this.#fail(error),
+      );
   }
 
   #returned(result: unknown): void {
     for (const outgoing of outgoingOf(result)) this.count(this.context.publish(outgoing));
     this.#handled = true;
-    if (!this.route.manual) this.#verdict ??= { outcome: 'acked' };
     this.#advance();
   }
 
   /** The message does not fit its contract: it will not fit on the next try either. */
   #refuse(error: unknown): void {
     if (error instanceof InvalidMessage) {
-      this.#verdict = { outcome: 'rejected', rejection: { code: 0x99, reason: error.message } };
+      this.#said = { outcome: 'rejected', rejection: { code: 0x99, reason: error.message } };
     }
     this.#fail(error);
   }
@@ -139,9 +152,8 @@ export class RouteRun implements Job {
     this.#advance();
   }
 
-  #decide(verdict: { readonly outcome: OutcomeStatus; readonly rejection?: Rejection }): void {
-    if (this.#verdict || this.#failure) return;
-    this.#verdict = verdict;
+  #say(verdict: Verdict): void {
+    this.#said = verdict;
     this.#advance();
   }
 
@@ -150,22 +162,45 @@ export class RouteRun implements Job {
     this.#advance();
   }
 
+  #publishFailed(error: unknown): void {
+    const isNews = this.#finished;
+    this.#failure ??= { error };
+    // An acknowledgement that waited for it must not leave. A rejection may.
+    if (!this.#verdict && this.#said?.outcome === 'acked') this.#said = undefined;
+    this.#published();
+    // The handler's own report is out: this one would be lost with a promise that nobody awaits.
+    if (isNews) this.context.failed(this, error, this.#outcome);
+  }
+
   /** Settles and finishes as soon as either is due. Runs after everything that happens. */
   #advance(): void {
     if (this.#publishing > 0) return;
-    // Unacknowledged, a message stays with the broker; at QoS 0 there is nothing to acknowledge.
-    if (this.#failure && !this.#settled) this.#verdict ??= { outcome: this.droppable ? 'dropped' : 'held' };
-    if (this.#verdict && !this.#settled) {
-      this.#settled = true;
-      this.delivery.settle(this.#verdict.outcome, this.#verdict.rejection);
-    }
+    if (!this.#verdict) this.#settle();
     if (this.#handled && !this.#finished) this.#finish();
+  }
+
+  #settle(): void {
+    this.#verdict = this.#said ?? (this.#handled ? this.#verdictOfResult() : undefined);
+    if (!this.#verdict) return;
+    this.delivery.settle(this.#verdict.outcome, this.#verdict.rejection);
+    // A manual route's handler, which returned long ago.
+    if (this.#finished && !this.#failure) this.context.handled(this);
+  }
+
+  #verdictOfResult(): Verdict | undefined {
+    // Unacknowledged, a message stays with the broker; at QoS 0 there is nothing to acknowledge.
+    if (this.#failure) return { outcome: this.droppable ? 'dropped' : 'held' };
+    return this.route.manual ? undefined : { outcome: 'acked' };
+  }
+
+  get #outcome(): OutcomeStatus {
+    return this.#verdict?.outcome ?? 'held';
   }
 
   #finish(): void {
     this.#finished = true;
     if (this.#abort) this.context.release(this.#abort);
-    const outcome = this.#verdict?.outcome ?? 'held';
+    const outcome = this.#outcome;
     if (this.#failure) this.context.failed(this, this.#failure.error, outcome);
     else if (!this.#verdict) this.context.unsettled(this, this.context.clock.now() - this.#startedAt);
     else if (outcome !== 'dropped') this.context.handled(this);
@@ -182,6 +217,15 @@ export class RouteRun implements Job {
       `The message on "${this.key}" was already ${is} by ${this.route.name}; it can't be ${asked} any more.`,
     );
   }
+}
+
+/** Now, and to whoever asks: when its turn comes, the acknowledgement could only be lost. */
+function refuseIllegal({ code, reason }: Rejection): void {
+  if (code < 0x80) {
+    throw new RangeError(`message.reject(${code}): a refusal has a reason code of 0x80 or above.`);
+  }
+  const properties = reason === undefined ? {} : { properties: { reasonString: reason } };
+  packetSize({ type: 'puback', packetId: 1, reasonCode: code, ...properties }, 5);
 }
 
 /** What a handler returned, as messages to publish. The compiler lets nothing else through but nothing. */

@@ -31,10 +31,14 @@ export interface TopicMessage<Params = object, Payload = Uint8Array> {
   json<T = unknown>(): T;
   /**
    * Acknowledges the message: the duty of a handler with `ack: 'manual'`, early in any other. Resolves when it is noted; the packet leaves in
-   * its turn, once the message's other handlers are done. A second call changes nothing. Rejects with `AlreadySettledError` after `reject`.
+   * its turn, once the message's other handlers are done. A second call changes nothing. Rejects with `AlreadySettledError` after `reject`, and with
+   * what made the message fail if it has failed.
    */
   ack(): Promise<void>;
-  /** Refuses the message for good, by default with 0x80. On MQTT 3.1.1, which has no refusal, it is acknowledged. Rejects with `AlreadySettledError` after `ack`. */
+  /**
+   * Refuses the message for good, by default with 0x80. On MQTT 3.1.1, which has no refusal, it is acknowledged. Rejects with `AlreadySettledError` after
+   * `ack`, with `InvalidPacketError` for a reason that is no MQTT string, and with what made the message fail if that has been settled.
+   */
   reject(code?: AckErrorCode, reason?: string): Promise<void>;
   /** Publishes, and lets the acknowledgement of this message wait for it: if it fails, this message has failed. */
   publish<In>(to: Target<In>, payload: NoInfer<In>, options?: PublishOptions): Promise<void>;
