@@ -18,6 +18,8 @@ it.each<[unknown, string]>([
   ['5', "'5' is no duration"],
   ['-5s', "'-5s' is no duration"],
   ['5 s', "'5 s' is no duration"],
+  ['s', "'s' is no duration"],
+  ['1d', "'1d' is no duration"],
   ['1e3ms', "'1e3ms' is no duration"],
   [undefined, 'undefined is no duration'],
 ])('%s is refused in a sentence', (duration, sentence) => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseDuration, seededRandom, sleep, systemClock, VirtualClock } from '../../src/time/index.js';
+import { seededRandom, sleep, systemClock, VirtualClock } from '../../src/time/index.js';
 import { memoryTransportPair } from '../../src/transports/index.js';
 
 describe('VirtualClock', () => {
@@ -101,24 +101,6 @@ describe('sleep', () => {
     abort.abort(reason);
     await expect(slept).rejects.toBe(reason);
     expect(clock.pendingTimers).toBe(0);
-  });
-});
-
-describe('parseDuration', () => {
-  it.each([
-    [0, 0],
-    [1.5, 1.5],
-    ['250ms', 250],
-    ['5s', 5_000],
-    ['1.5m', 90_000],
-    ['2h', 7_200_000],
-  ] as const)('%s', (duration, ms) => {
-    expect(parseDuration(duration)).toBe(ms);
-  });
-
-  it.each([-1, Number.NaN, '5', '5 s', 's', '-5s', '1d', undefined])('refuses %s', (duration) => {
-    // What a caller without types may pass.
-    expect(() => parseDuration(duration as never)).toThrow(RangeError);
   });
 });
 
