@@ -15,17 +15,9 @@ import type {
   PublishOptions,
   PublishResult,
   SubscribeOptions,
-  TopicFilter,
 } from './options.js';
 import { ReceivedMessage } from './received-message.js';
-import {
-  PublishCall,
-  publishPacket,
-  SubscribeCall,
-  subscribePacket,
-  UnsubscribeCall,
-  unsubscribePacket,
-} from './requests.js';
+import { type Filters, Requester } from './requester.js';
 import type { Settings } from './settings.js';
 import type { ConnectionState } from './state.js';
 import { StateLog } from './state-log.js';
@@ -38,13 +30,12 @@ export interface Dispatcher {
   readonly lost: (disconnection: Disconnection) => void;
 }
 
-const handedOver = Promise.resolve<PublishResult>({ qos: 0 });
-
 /** The client that `connect` resolves with: requests and streams for the application, on top of the driver. */
 export class MqttClient implements Client {
   readonly #where: string;
   readonly #settings: Settings;
   readonly #driver: Driver;
+  readonly #requester: Requester;
   readonly #buffer: MessageBuffer;
   readonly #states = new StateLog({ state: 'connecting', attempt: 1 });
   #clientId: string;
@@ -87,6 +78,7 @@ export class MqttClient implements Client {
       },
       (disconnection, maybeDelivered) => this.#lostError(disconnection, maybeDelivered),
     );
+    this.#requester = new Requester(this.#driver, settings.protocolVersion, (signal) => this.#admit(signal));
   }
 
   /** Shakes hands over a fresh transport. If that fails, or the signal aborts, the transport is closed. */
@@ -146,47 +138,19 @@ export class MqttClient implements Client {
     return this.#states.all(options.signal);
   }
 
-  publish(topic: string, payload?: Payload, options: PublishOptions = {}): Promise<PublishResult> {
-    try {
-      this.#admit(options.signal);
-      const packet = publishPacket(topic, payload, options);
-      if (packet.qos === 0 && this.#driver.session.publishAtOnce(packet)) return handedOver;
-      return new Promise((resolve, reject) => {
-        const { protocolVersion } = this.#settings;
-        const call = new PublishCall(packet, protocolVersion, resolve, reject, options.signal);
-        this.#driver.session.publish(call);
-        if (options.signal) call.watchSignal(() => this.#driver.withdraw(call));
-        this.#driver.regulate();
-      });
-    } catch (error) {
-      return Promise.reject(error);
-    }
+  publish(topic: string, payload?: Payload, options?: PublishOptions): Promise<PublishResult> {
+    return this.#requester.publish(topic, payload, options);
   }
 
-  subscribe(
-    filters: string | TopicFilter | readonly (string | TopicFilter)[],
-    options: SubscribeOptions = {},
-  ): Promise<readonly Granted[]> {
-    return new Promise((resolve, reject) => {
-      this.#admit(options.signal);
-      const call = new SubscribeCall(subscribePacket(filters, options), options, resolve, reject);
-      this.#driver.session.subscribe(call);
-      call.watchSignal();
-      this.#driver.regulate();
-    });
+  subscribe(filters: Filters, options?: SubscribeOptions): Promise<readonly Granted[]> {
+    return this.#requester.subscribe(filters, options);
   }
 
   unsubscribe(
     filters: string | readonly string[],
-    options: { signal?: AbortSignal } = {},
+    options?: { signal?: AbortSignal },
   ): Promise<readonly Granted[]> {
-    return new Promise((resolve, reject) => {
-      this.#admit(options.signal);
-      const call = new UnsubscribeCall(unsubscribePacket(filters), resolve, reject, options.signal);
-      this.#driver.session.unsubscribe(call);
-      call.watchSignal();
-      this.#driver.regulate();
-    });
+    return this.#requester.unsubscribe(filters, options);
   }
 
   messages(options: StreamOptions = {}): MessageStream {
