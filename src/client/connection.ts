@@ -136,9 +136,10 @@ export class Connection {
   closeUnwritten(): void {
     if (this.#mute) return;
     this.#mute = this.#deaf = true;
-    this.#cancelLinger = this.#clock.setTimer(linger, () =>
-      this.#transport.close(new Error('The server did not close its end of the connection.')),
-    );
+    this.#cancelLinger = this.#clock.setTimer(linger, () => {
+      this.#transport.close(new Error('The server did not close its end of the connection.'));
+      this.#isClosed(); // also if a transport of the user's own never says so
+    });
     this.#transport.close();
   }
 
@@ -165,6 +166,16 @@ export class Connection {
     if (this.#mute) return;
     this.#bytesOut += bytes.length;
     this.#writtenAt = this.#clock.now();
-    if (!this.#transport.write(bytes)) this.#events.writable(false);
+    let isFull: boolean;
+    try {
+      isFull = !this.#transport.write(bytes);
+    } catch (error) {
+      // Only a transport of the user's own can throw; most often we are in a tick of our own, where nobody would catch it.
+      const cause = error instanceof Error ? error : new Error(String(error));
+      this.cut(cause);
+      this.#events.closed(cause);
+      return;
+    }
+    if (isFull) this.#events.writable(false);
   }
 }

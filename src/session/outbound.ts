@@ -157,13 +157,14 @@ export class Outbound {
     }
     const packetId = this.#ids.take({ kind: 'publish', phase: 'publish', received: undefined, request });
     packet.packetId = packetId;
+    this.#used++; // before it leaves: the connection may end while it is written
     try {
       this.#effects.send(packet);
     } catch (error) {
       this.#ids.giveBack(packetId); // not legal, so not sent
+      this.#used--;
       throw error;
     }
-    this.#used++;
   }
 
   #pump(): void {

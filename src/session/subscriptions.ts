@@ -64,13 +64,14 @@ export class Subscriptions {
     }
     const { packet } = exchange.request;
     packet.packetId = this.#ids.take(exchange);
+    this.#awaited++; // before it leaves: the connection may end while it is written
     try {
       this.#effects.send(packet);
     } catch (error) {
       this.#ids.giveBack(packet.packetId); // not legal, so not sent
+      this.#awaited--;
       throw error;
     }
-    this.#awaited++;
   }
 
   suback(packet: SubackPacket): void {

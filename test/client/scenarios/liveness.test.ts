@@ -1,6 +1,12 @@
 import { createServer } from 'node:net';
 import { expect, it } from 'vitest';
-import { ConnectionLostError, connect, withClient } from '../../../src/client/index.js';
+import {
+  ConnectionLostError,
+  connect,
+  type Endpoint,
+  type Transport,
+  withClient,
+} from '../../../src/client/index.js';
 import { KeepAlive } from '../../../src/client/keep-alive.js';
 import { encodePacket, PacketDecoder } from '../../../src/packets/index.js';
 import type { Clock } from '../../../src/time/index.js';
@@ -472,6 +478,52 @@ it('an endpoint that throws, or rejects with no error, is a failed attempt too',
   await expect(connect({ connect: () => Promise.reject(everyAddress) })).rejects.toThrow(
     'Could not reach the given endpoint: EACCES.',
   );
+});
+
+/** A transport of the user's own: it accepts the connection, and then does what `rest` says. */
+function ownTransport(rest: Partial<Transport>): Endpoint {
+  const connack = encodePacket(connackOf(0), 5);
+  const transport: Transport = {
+    kind: 'custom',
+    start: (onBytes) => queueMicrotask(() => onBytes(connack)),
+    write: () => true,
+    onDrain: () => undefined,
+    pause: () => undefined,
+    resume: () => undefined,
+    close: () => undefined,
+    ...rest,
+  };
+  return { connect: async () => transport };
+}
+
+it('60: close() does not wait for ever for a transport that never says that it is closed', async () => {
+  const { deterministic, clock } = new ScriptedPeer();
+  const client = await connect(ownTransport({}), deterministic);
+  let closed = false;
+  void client.close().then(() => {
+    closed = true;
+  });
+  await clock.advance('1s');
+  expect(closed).toBe(true);
+  expect(clock.pendingTimers).toBe(0);
+});
+
+it('62: a transport that throws when it is written to is a lost connection, not an uncaught exception', async () => {
+  const { deterministic, clock } = new ScriptedPeer();
+  let broken = false;
+  const endpoint = ownTransport({
+    write: () => {
+      if (broken) throw new Error('not open');
+      return true;
+    },
+  });
+  const client = await connect(endpoint, deterministic);
+  await clock.settle();
+  broken = true;
+  const publishing = client.publish('t', '', { qos: 1 });
+  await expect(publishing).rejects.toMatchObject({ kind: 'connection-lost' });
+  expect(await client.disconnected()).toMatchObject({ by: 'network', cause: { message: 'not open' } });
+  expect(clock.pendingTimers).toBe(0);
 });
 
 it('options that make no legal CONNECT reject before anything is opened', async () => {
