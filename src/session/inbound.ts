@@ -129,7 +129,9 @@ export class Inbound {
   }
 
   #acknowledge(entry: LedgerEntry): void {
-    if (entry.qos === 1 || entry.reasonCode >= 0x80) this.#open.delete(entry.packetId);
+    // On MQTT 3.1.1 a PUBREC cannot refuse: the server goes on with PUBREL, and may repeat the message until then.
+    const isRefused = entry.reasonCode >= 0x80 && this.#settings.protocolVersion === 5;
+    if (entry.qos === 1 || isRefused) this.#open.delete(entry.packetId);
     const packet: AckToSend = {
       type: entry.qos === 1 ? 'puback' : 'pubrec',
       packetId: entry.packetId,

@@ -355,6 +355,19 @@ it('on MQTT 3.1.1, where nothing can be refused, reject() acknowledges', async (
   await peer.expect('pubcomp', { packetId: 2 });
 });
 
+it('33: on MQTT 3.1.1 a rejected QoS 2 message is not delivered again either before its PUBREL', async () => {
+  const { client, peer } = await new ScriptedPeer().connected({ protocol: 4 });
+  peer.send(numbered(1, { qos: 2 }));
+  const [message] = await take(client, 1);
+  await message!.reject(0x99);
+  await peer.expect('pubrec', { packetId: 1 });
+  peer.send(numbered(1, { qos: 2, duplicate: true }));
+  await peer.expect('pubrec', { packetId: 1 });
+  expect(client.stats().bufferedIn).toBe(0);
+  peer.ack('pubrel', 1);
+  await peer.expect('pubcomp', { packetId: 1 });
+});
+
 it('drops the oldest QoS 0 message beyond the limit, counts it, and keeps what has a QoS', async () => {
   const { client, peer } = await new ScriptedPeer().connected({ qos0Overflow: { limit: 2 } });
   peer.send(numbered(1, { topic: 'kept' }), ...['a', 'b', 'c', 'd'].map((topic) => publish({ topic })));
