@@ -1,6 +1,7 @@
 import { createServer } from 'node:net';
 import { expect, it } from 'vitest';
 import {
+  type Client,
   ConnectionLostError,
   connect,
   type Endpoint,
@@ -524,6 +525,30 @@ it('62: a transport that throws when it is written to is a lost connection, not 
   await expect(publishing).rejects.toMatchObject({ kind: 'connection-lost' });
   expect(await client.disconnected()).toMatchObject({ by: 'network', cause: { message: 'not open' } });
   expect(clock.pendingTimers).toBe(0);
+});
+
+it('a connection that ends inside the write of a request leaves no count behind', async () => {
+  let end: (error?: Error) => void = () => undefined;
+  const connack = encodePacket(connackOf(0), 5);
+  const endpoint = ownTransport({
+    start: (onBytes, onClose) => {
+      end = onClose;
+      queueMicrotask(() => onBytes(connack));
+    },
+    write: (bytes) => {
+      if (bytes.length > 20_000) end(new Error('cable pulled'));
+      return true;
+    },
+  });
+  const requests = [
+    (client: Client) => client.publish('t', new Uint8Array(100_000), { qos: 1 }),
+    (client: Client) => client.subscribe(Array.from({ length: 10_000 }, (_, n) => `filter/${n}`)),
+  ];
+  for (const request of requests) {
+    const client = await connect(endpoint, new ScriptedPeer().deterministic);
+    await expect(request(client)).rejects.toMatchObject({ kind: 'connection-lost', maybeDelivered: true });
+    expect(client.stats()).toMatchObject({ inFlightOut: 0, queuedOut: 0 });
+  }
 });
 
 it('options that make no legal CONNECT reject before anything is opened', async () => {
