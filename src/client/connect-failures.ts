@@ -12,12 +12,12 @@ import { UnsupportedProtocolError } from '../packets/unsupported-protocol.js';
 import type { Disconnection } from '../session/disconnection.js';
 import { describeDisconnection } from '../session/disconnection.js';
 import { ConnectError } from './errors.js';
+import { knownFailure } from './system-failures.js';
 
 /** The byte stream could not be opened. */
 export function unreachable(where: string, cause: Error): ConnectError {
-  const { sentence, retryable } = failures[codeOf(cause)] ?? {
-    // An AggregateError, of all addresses of a host, has no message of its own.
-    sentence: cause.message || codeOf(cause) || 'it gave no reason',
+  const { sentence, retryable } = knownFailure(cause) ?? {
+    sentence: cause.message || 'it gave no reason',
     retryable: true,
   };
   return new ConnectError(
@@ -75,24 +75,13 @@ export function nonsenseFrom(where: string, cause: Error, reasonCode: ReasonCode
 
 /** The connection stood, then it went before CONNACK. */
 export function goneBeforeConnack(where: string, disconnection: Disconnection): ConnectError {
-  const message = `${where} took the connection and ended it before CONNACK: ${describeDisconnection(disconnection)}. Check that an MQTT broker listens there.`;
-  return new ConnectError(disconnection, true, message);
-}
-
-const failures: Readonly<Record<string, { sentence: string; retryable: boolean }>> = {
-  ECONNREFUSED: {
-    sentence: 'nothing listens there. Start the broker or correct host and port',
+  const known = disconnection.by === 'network' ? knownFailure(disconnection.cause) : undefined;
+  const { sentence, retryable } = known ?? {
+    sentence: `${describeDisconnection(disconnection)}. Check that an MQTT broker listens there`,
     retryable: true,
-  },
-  ENOTFOUND: { sentence: 'the host name is unknown. Correct it or check the name server', retryable: false },
-  EAI_AGAIN: { sentence: 'the name server does not answer. Check the network', retryable: true },
-  ETIMEDOUT: { sentence: 'the host does not answer. Check host, port and firewall', retryable: true },
-  EHOSTUNREACH: { sentence: 'there is no way to the host. Check the network', retryable: true },
-  ENETUNREACH: { sentence: 'there is no way to the network. Check the network', retryable: true },
-};
-
-function codeOf(error: Error): string {
-  return 'code' in error && typeof error.code === 'string' ? error.code : '';
+  };
+  const message = `${where} took the connection and ended it before CONNACK: ${sentence}.`;
+  return new ConnectError(disconnection, retryable, message);
 }
 
 function advice(reasonCode: ReasonCode, protocolVersion: 4 | 5): string | undefined {

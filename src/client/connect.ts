@@ -41,7 +41,7 @@ export async function withClient<T>(
 }
 
 async function open(endpoint: Endpoint, options: ConnectOptions): Promise<MqttClient> {
-  const target = targetOf(endpoint);
+  const target = targetOf(endpoint, options);
   const settings = settingsOf(options, target);
   const { signal } = options;
   signal?.throwIfAborted();

@@ -1,3 +1,4 @@
+import type { ConnectionOptions } from 'node:tls';
 import type { PublishProperties, QoS, UserProperties } from '../packets/packet.js';
 import type { Clock, Random } from '../time/clock.js';
 
@@ -22,6 +23,11 @@ export interface ClientOptions {
   clientId?: string;
   username?: string;
   password?: Uint8Array | string;
+  /**
+   * For `mqtts://` and `wss://`: `ca`, `cert` and `key` (contents, not file names), `servername` and so on. The server's certificate is
+   * verified unless `rejectUnauthorized` is false here.
+   */
+  tls?: ConnectionOptions;
   /** Forget the session that the server may have kept. Default: false with a `clientId` of yours, true otherwise. */
   cleanStart?: boolean;
   /**

@@ -34,13 +34,15 @@ export class DuplexTransport implements Transport {
     };
     if (this.#duplex.closed) return void queueMicrotask(closed);
     this.#duplex.once('close', closed);
-    this.#duplex.once('end', () => this.close());
+    this.#duplex.once('end', () => this.#endedByPeer());
     if (this.#readsByItself) this.#duplex.resume();
     else this.#duplex.on('data', this.take);
   }
 
   readonly take = (chunk: Uint8Array): void => {
-    if (!this.#closing) this.#onBytes?.(chunk);
+    if (this.#closing) return;
+    if (chunk instanceof Uint8Array) this.#onBytes?.(chunk);
+    else this.close(new TypeError('The stream must carry bytes: no object mode, no setEncoding().'));
   };
 
   write(bytes: Uint8Array): boolean {
@@ -71,6 +73,16 @@ export class DuplexTransport implements Transport {
     // Reading goes on, into the void: bytes left unread would turn our end into a reset, and the reset overtakes what we wrote.
     this.#duplex.resume();
     this.#duplex.end();
+  }
+
+  /** Nobody will answer any more. What the peer has not read yet would keep the stream open for as long as it does not read. */
+  #endedByPeer(): void {
+    if (this.#duplex.writableLength > 0 && !this.#closing) {
+      this.#closing = true;
+      this.#duplex.destroy();
+    } else {
+      this.close();
+    }
   }
 }
 

@@ -391,7 +391,7 @@ it('tells its states and its end to whoever waits', async () => {
 
 it.each([
   ['no address', '"no address" is no URL'],
-  ['ws://host', 'does not speak "ws://"'],
+  ['http://host', 'does not speak "http://"'],
   ['localhost:1883', 'does not speak "localhost://"'],
   ['mqtt://', 'names no host'],
   ['mqtt://host/path', 'path, query or fragment'],
@@ -461,7 +461,7 @@ it('a broker that cannot be reached is one sentence that says what to do', async
     kind: 'connect',
     retryable: true,
     message:
-      'Could not reach mqtt://127.0.0.1:1: nothing listens there. Start the broker or correct host and port.',
+      'Could not reach mqtt://127.0.0.1:1: nothing listens there. Start the broker or correct the address.',
   });
 });
 
@@ -475,9 +475,9 @@ it('an endpoint that throws, or rejects with no error, is a failed attempt too',
   await expect(connect({ connect: () => Promise.reject('no cable') })).rejects.toMatchObject({
     kind: 'connect',
   });
-  const everyAddress = Object.assign(new AggregateError([]), { code: 'EACCES' }); // as Node reports several addresses: without a message
+  const everyAddress = Object.assign(new AggregateError([]), { code: 'EADDRNOTAVAIL' }); // as Node reports several addresses: without a message
   await expect(connect({ connect: () => Promise.reject(everyAddress) })).rejects.toThrow(
-    'Could not reach the given endpoint: EACCES.',
+    'Could not reach the given endpoint: EADDRNOTAVAIL.',
   );
 });
 
