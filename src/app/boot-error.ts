@@ -1,4 +1,7 @@
-/** The application can't start as it is written. `findings` are all its mistakes, a sentence each. */
+/**
+ * The application can't start as it is written, or something that it is made of could not be built: then `cause` is what was thrown. `findings` are all its
+ * mistakes, a sentence each.
+ */
 export class BootError extends Error {
   override readonly name = 'BootError';
   readonly findings: readonly string[];

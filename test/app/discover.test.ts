@@ -107,4 +107,28 @@ describe('controllers that a container knows', () => {
       /^The container can't build the controllers that are registered in it: .*TypeInfo not known for "Registered"/,
     );
   });
+
+  it('may need what an asynchronous factory makes, and handle each message once where they are listed too', async () => {
+    class Db {
+      readonly seen: string[] = [];
+    }
+    @Controller()
+    class Registered {
+      constructor(@Inject(Db) readonly db: Db) {}
+      @Topic(topic) on() {
+        this.db.seen.push('a');
+      }
+    }
+    const db = new Db();
+    const options = {
+      connection: 'mqtt://nowhere.invalid',
+      container: container.createChildContainer().register(Controllers, { useClass: Registered }),
+      providers: [{ provide: Db, useFactory: async () => db }],
+    };
+    for (const controllers of [[], [Registered]]) {
+      await using t = await createTestApp({ ...options, controllers });
+      await t.deliver(topic.to(), 'x');
+      expect(db.seen.splice(0)).toEqual(['a']);
+    }
+  });
 });

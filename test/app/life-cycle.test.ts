@@ -1,12 +1,38 @@
-import { createApp, createLineLogger, defineTopic } from 'topicwise';
+import { type App, createApp, createLineLogger, defineTopic, token } from 'topicwise';
 import { createTestApp, FakeBroker } from 'topicwise/testing';
 import { describe, expect, it } from 'vitest';
 import { Application } from '../../src/app/lifecycle/application.js';
 import { type Host, runApp } from '../../src/app/lifecycle/run.js';
 import { VirtualClock } from '../../src/time/index.js';
+import { ScriptedPeer } from '../support/scripted-peer.js';
 
 const topic = defineTopic('t/+id', { codec: 'text' });
 const connection = { url: 'mqtt://nowhere.invalid', clientId: 'app' };
+
+const silent = createLineLogger({ write: () => {}, clock: new VirtualClock() });
+
+/** An application on a scripted peer that let it in and granted its one subscription. */
+async function onScriptedPeer(build: (app: App) => void, sessionPresent = false) {
+  const script = new ScriptedPeer();
+  const app = createApp({
+    connection: { ...connection, url: script.endpoint, ...script.deterministic },
+    clock: script.clock,
+    logger: silent,
+  });
+  build(app);
+  const started = app.start();
+  const peer = await script.accept();
+  await peer.expect('connect');
+  peer.send({ type: 'connack', sessionPresent, reasonCode: 0 });
+  const { packetId } = await peer.expect('subscribe');
+  return {
+    app,
+    peer,
+    clock: script.clock,
+    started,
+    answer: (reasonCode: number) => peer.send({ type: 'suback', packetId, reasonCodes: [reasonCode] }),
+  };
+}
 
 function gate(): { open: () => void; passed: Promise<void> } {
   let open = () => {};
@@ -76,6 +102,80 @@ describe('stop', () => {
     expect(await stopped).toMatchObject({ finished: 0, abandoned: 0 });
   });
 
+  it.each([
+    ['a list of controllers', { controllers: new Promise<never>(() => undefined) }],
+    [
+      'a factory',
+      { providers: [{ provide: token('db'), useFactory: () => new Promise<never>(() => undefined) }] },
+    ],
+  ])('ends a start that waits for %s that never comes', async (_what, options) => {
+    const app = createApp({ connection, ...options });
+    app.on(topic, () => {});
+    const started = app.start();
+    started.catch(() => undefined); // looked at below
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(await app.stop()).toMatchObject({ finished: 0, abandoned: 0 });
+    await expect(started).rejects.toThrow('The application was stopped while it started.');
+  });
+
+  it('at any moment of the start leaves neither connection nor timer', async () => {
+    const outcomes = new Set<string>();
+    for (let moment = 0; !outcomes.has('started'); moment++) {
+      const broker = new FakeBroker();
+      const app = createApp({
+        connection: { ...connection, url: broker.endpoint },
+        clock: broker.clock,
+        logger: silent,
+      });
+      app.on(topic, () => {});
+      const started = app.start().then(
+        () => 'started',
+        (error: Error) => error.message,
+      );
+      // Traffic in memory moves when the event loop turns.
+      for (let n = 1; n <= moment; n++) {
+        await (n % 10 ? undefined : new Promise((resolve) => setImmediate(resolve)));
+      }
+      expect(moment).toBeLessThan(1_000);
+      const [report, again] = await Promise.all([app.stop(), app.stop()]);
+      expect(again).toBe(report);
+      outcomes.add(await started);
+      expect(broker.session('app')?.connected ?? false).toBe(false);
+      expect(app.health()).toMatchObject({ live: false, ready: false });
+      await broker.close();
+      expect((broker.clock as VirtualClock).pendingTimers).toBe(0);
+    }
+    expect([...outcomes]).toEqual(['The application was stopped while it started.', 'started']);
+  });
+
+  it.each([
+    ['5s', 5_000],
+    [0, 0],
+  ] as const)('waits no longer than its time, %s, for a broker that has gone silent', async (timeout, ms) => {
+    const { app, clock, started, answer } = await onScriptedPeer((app) => app.on(topic, () => {}));
+    answer(1);
+    await started;
+    const published = app.publisher.publish(topic.to({ id: 1 }), 'never acknowledged');
+    const failed = expect(published).rejects.toThrow('The client was closed before the server answered.');
+    await clock.settle();
+    const stopped = app.stop({ timeout });
+    await clock.advance(ms);
+    // The silent broker does not close its end either: that is waited for a moment.
+    await clock.advance('10s');
+    expect(await stopped).toMatchObject({ finished: 0, abandoned: 0 });
+    await failed;
+    expect(clock.pendingTimers).toBe(0);
+  });
+
+  it('rejects a time that is none, and can be called again', async () => {
+    const app = createApp({ connection });
+    app.on(topic, () => {});
+    await using t = await createTestApp(app);
+    await expect(t.app.stop({ timeout: 'soon' as '1s' })).rejects.toThrow("'soon' is no duration.");
+    expect(t.app.health().live).toBe(true);
+    expect(await t.app.stop()).toMatchObject({ abandoned: 0 });
+  });
+
   it('is the same stop when called again, and harmless before the start', async () => {
     const app = createApp({ connection });
     app.on(topic, () => {});
@@ -88,6 +188,36 @@ describe('stop', () => {
 });
 
 describe('start', () => {
+  it('names options that cannot be, all of them', async () => {
+    const app = createApp({ connection: undefined, controllers: 5, shutdown: { timeout: 'soon' } } as never);
+    await expect(app.start()).rejects.toMatchObject({
+      findings: [
+        "connection is undefined. Write createApp({ connection: 'mqtt://host' }) or { url, ... }.",
+        expect.stringMatching(/^shutdown\.timeout: 'soon' is no duration\./),
+        'controllers is of type number. Hand over a list of classes, or what discover() returns.',
+        expect.stringMatching(/^The application has no controllers/),
+      ],
+    });
+  });
+
+  it('that fails after messages came no longer waits for their handlers', async () => {
+    const reasons: unknown[] = [];
+    const { app, peer, started, answer } = await onScriptedPeer((app) => {
+      app.on(topic, ({ signal }) => {
+        signal.addEventListener('abort', () => reasons.push(signal.reason));
+        return new Promise(() => undefined);
+      });
+    }, true);
+    const failed = expect(started).rejects.toThrow('The broker refused 1 of 1 subscriptions');
+    peer.publish({ topic: 't/1', packetId: 7 });
+    answer(0x87);
+    expect((await peer.received()).map(({ type }) => type)).toEqual(['disconnect']);
+    peer.end();
+    await failed;
+    expect(String(reasons)).toContain('The application could not start and does not wait for its handlers.');
+    expect(app.health().live).toBe(false);
+  });
+
   it('subscribes hundreds of routes without a warning of the process', async () => {
     const warnings: unknown[] = [];
     const listen = (warning: unknown) => void warnings.push(warning);
@@ -206,6 +336,51 @@ describe('run', () => {
       expect.stringMatching(/^The application has no controllers: .*\n$/),
       'unlistened',
     ]);
+  });
+
+  it('resolves when somebody else stops the application, running or starting', async () => {
+    await using broker = new FakeBroker();
+    for (const moment of ['running', 'starting']) {
+      const app = new Application({
+        connection: { ...connection, url: broker.endpoint },
+        clock: broker.clock,
+        logger: silent,
+      });
+      app.on(topic, () => {});
+      const { fake, seen } = host();
+      const running = runApp(app, fake);
+      if (moment === 'running') await (broker.clock as VirtualClock).settle();
+      expect(app.health().live).toBe(moment === 'running');
+      await app.stop();
+      await running;
+      expect(seen).toEqual(['unlistened']);
+    }
+  });
+
+  it('exits although something could not be disposed of while a handler was running', async () => {
+    const clock = new VirtualClock();
+    await using broker = new FakeBroker({ clock });
+    const failing = {
+      provide: token<object>('failing'),
+      useFactory: () => ({}),
+      dispose: () => Promise.reject(new Error('still locked')),
+    };
+    const app = new Application({
+      connection: { ...connection, url: broker.endpoint },
+      providers: [failing],
+      clock,
+      logger: silent,
+    });
+    app.on(topic, () => new Promise(() => undefined));
+    const { fake, seen, signal } = host();
+    const running = runApp(app, fake);
+    await clock.settle();
+    broker.publish({ topic: 't/1', payload: 'x', qos: 1 });
+    await clock.settle();
+    signal('SIGTERM');
+    await clock.advance('10s');
+    await running;
+    expect(seen).toEqual(['exit code 1', expect.stringContaining('still locked'), 'unlistened', 'exit 1']);
   });
 
   it('gives up a start that takes too long for whoever sends a signal', async () => {

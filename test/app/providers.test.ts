@@ -121,11 +121,20 @@ it('disposes of what was built when the start fails', async () => {
   await expect(app.start()).rejects.toThrow("can't start: it is stopped");
 });
 
-it('names a factory that comes too late', async () => {
+it('names a factory that comes too late, runs it once, and disposes of what it made', async () => {
   const LATE = token<string>('late');
+  const made: string[] = [];
+  const disposed: unknown[] = [];
   const providers: Provider[] = [
     { provide: URL_OF_DB, useFactory: (c) => c.resolve(LATE.key) },
-    { provide: LATE, useFactory: async () => 'late' },
+    {
+      provide: LATE,
+      async useFactory() {
+        made.push('late');
+        return 'late';
+      },
+      dispose: (value) => void disposed.push(value),
+    },
   ];
   await expect(
     createTestApp({ connection, controllers: [Two], providers: [...provided, ...providers] }),
@@ -134,13 +143,116 @@ it('names a factory that comes too late', async () => {
       'url of the database asks for late, whose factory is asynchronous and has not run yet. List the provider of late before it.',
     ],
   });
+  expect(made).toEqual(['late']);
+  expect(disposed).toEqual(['late']);
 });
 
-it('rejects the start with what a factory throws', async () => {
+it('names factories that wait for each other', async () => {
+  const [A, B] = [token<string>('a'), token<string>('b')];
+  const after =
+    (other: typeof A): Extract<Provider, { useFactory: unknown }>['useFactory'] =>
+    async (c) => {
+      await Promise.resolve();
+      return c.resolve(other.key);
+    };
   const providers: Provider[] = [
-    { provide: Pool, useFactory: () => Promise.reject(new Error('no database')) },
+    ...provided,
+    { provide: A, useFactory: after(B) },
+    { provide: B, useFactory: after(A) },
   ];
-  await expect(createTestApp({ connection, controllers: [Two], providers })).rejects.toThrow('no database');
+  await expect(createTestApp({ connection, controllers: [Two], providers })).rejects.toThrow(
+    'A factory asks for b, whose factory is asynchronous and has not run yet. List the provider of b before it.',
+  );
+});
+
+it('disposes of what a factory brings after the start was given up', async () => {
+  let bring = (_value: string) => {};
+  const disposed: unknown[] = [];
+  const slow: Provider = {
+    provide: token<string>('slow'),
+    useFactory: () =>
+      new Promise<string>((resolve) => {
+        bring = resolve;
+      }),
+    dispose: (value) => void disposed.push(value),
+  };
+  const app = createApp({ connection, controllers: [Two], providers: [...provided, slow] });
+  const started = expect(app.start()).rejects.toThrow('stopped while it started');
+  await new Promise((resolve) => setImmediate(resolve));
+  await app.stop();
+  await started;
+  bring('too late');
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(disposed).toEqual(['too late']);
+});
+
+it('rejects the start with a sentence that names what could not be built, and the error as its cause', async () => {
+  const cause = new TypeError('no database');
+  class Db {
+    constructor() {
+      throw cause;
+    }
+  }
+  @Controller()
+  class Storing {
+    constructor(@Inject(Db) readonly db: Db) {}
+    @Topic(topic) on() {}
+  }
+  const start = (providers: Provider[]) =>
+    createApp({ connection, controllers: [Storing], providers }).start();
+  for (const providers of [
+    [],
+    [{ provide: Db, useFactory: () => Promise.reject(cause) }],
+    [
+      {
+        provide: Db,
+        useFactory() {
+          throw cause;
+        },
+      },
+    ],
+  ] satisfies Provider[][]) {
+    await expect(start(providers)).rejects.toMatchObject({
+      name: 'BootError',
+      message: 'Db could not be built: TypeError: no database',
+      cause,
+    });
+  }
+});
+
+it('names providers that are none', async () => {
+  const A = token<number>('a');
+  const providers = [
+    undefined,
+    { provide: undefined, useValue: 1 },
+    { provide: A },
+    { provide: A, useClass: undefined },
+    { provide: A, useFactory: 3 },
+    { provide: A, useValue: undefined },
+  ];
+  const started = createApp({ connection, controllers: [One], providers: providers as never }).start();
+  await expect(started).rejects.toMatchObject({
+    findings: [
+      'providers[0] is undefined. Write { provide: TheClassOrToken, useValue: ... }.',
+      'providers[1] provides undefined, which is neither a class nor a token. If it is undefined, its modules import each other.',
+      'providers[2] (a): useFactory is undefined. Write useValue, useClass with a class, or useFactory with a function.',
+      'providers[3] (a): useClass is undefined. Write useValue, useClass with a class, or useFactory with a function.',
+      'providers[4] (a): useFactory is 3. Write useValue, useClass with a class, or useFactory with a function.',
+      expect.stringMatching(/^Pool: constructor parameter 0 \(url\)/),
+    ],
+  });
+});
+
+it('hands a value out as it is, a promise too', async () => {
+  const READY = token<Promise<string>>('ready');
+  const ready = Promise.resolve('yes');
+  const t = await createTestApp({
+    connection,
+    controllers: [Two],
+    providers: [...provided, { provide: READY, useValue: ready }],
+  });
+  expect(t.app.container.resolve(READY.key)).toBe(ready);
+  await t[Symbol.asyncDispose]();
 });
 
 it('builds another class in the place of one', async () => {

@@ -262,3 +262,34 @@ it('runs a method once for each of its topics that match', async () => {
   await t.deliver(defineTopic('a/+x').to({ x: 'b' }), 'x');
   expect(seen).toEqual(['a/b', 'a/b']);
 });
+
+it('gives every route a name of its own: a method with two topics, classes of one name, functions without a name', async () => {
+  const twin = (filter: string) => {
+    @Controller()
+    class Twin {
+      @Topic(filter) on() {}
+    }
+    return Twin;
+  };
+  @Controller()
+  class Stacked {
+    @Topic('a')
+    @Topic('+any')
+    on() {}
+  }
+  const app = createApp({ connection, controllers: [Stacked, twin('b'), twin('b')] });
+  app.on('c', () => {});
+  await using t = await createTestApp(app);
+  const names = [
+    'Stacked.on on +any',
+    'Stacked.on on a',
+    'Twin.on on b',
+    'Twin.on on b (2)',
+    'a function on c',
+  ];
+  expect(t.app.routes().map(({ handler }) => handler)).toEqual(names);
+  const { handlers, attempts } = await t.deliver(defineTopic('a').to(), 'x');
+  expect(handlers.toSorted()).toEqual(['Stacked.on on +any', 'Stacked.on on a']);
+  expect(attempts).toBe(1);
+  expect(Object.keys(t.app.health().routes)).toEqual(names);
+});

@@ -1,8 +1,8 @@
-import { type Awaitable, isThenable } from '../awaitable.js';
+import { type Awaitable, isThenable, orAborted } from '../awaitable.js';
 import { BootError, refuseIfAny } from '../boot-error.js';
 import { type Argument, constructionOf, type TsyringeNote } from './construction.js';
 import { Disposal } from './disposal.js';
-import type { Provider } from './provider.js';
+import { type Provider, wrongProvider } from './provider.js';
 import { type Class, injectionKey, type TokenOf, tokenName, tsyringeToken } from './token.js';
 import { type DependencyContainer, type InjectionToken, container as root } from './tsyringe.js';
 
@@ -15,9 +15,13 @@ interface Entry {
   readonly dispose?: (value: unknown) => Awaitable<void>;
   /** Whether stopping the application disposes of it. */
   readonly owned: boolean;
+  /** A promise of the thing comes from a factory; anything else is handed out as it is. */
+  readonly maybePromised: boolean;
   state: 'waiting' | 'building' | 'built';
   value: unknown;
 }
+
+const ours = { owned: true, maybePromised: false };
 
 /**
  * Builds the application's objects in a child container of its own: every class once per application, dependencies first.
@@ -31,16 +35,32 @@ export class Assembly {
   readonly #classes = new Map<Key, Class>();
   readonly #disposal = new Disposal();
   readonly #path: Entry[] = [];
+  /** What is wrong with the list of providers itself. */
+  readonly #misprovided: string[] = [];
+  readonly #report: (error: unknown) => void;
 
-  constructor(options: { container?: DependencyContainer | undefined; providers: readonly Provider[] }) {
+  /** `report` is told what fails when nobody waits for it any more. */
+  constructor(options: {
+    container?: DependencyContainer | undefined;
+    /** Of the framework itself: the application's own may take their place. */
+    builtIn: readonly Provider[];
+    providers: readonly Provider[];
+    report: (error: unknown) => void;
+  }) {
     this.#outside = options.container;
+    this.#report = options.report;
     this.container = (options.container ?? root).createChildContainer();
-    for (const provider of options.providers) this.#provide(provider);
+    for (const provider of options.builtIn) this.#provide(provider);
+    for (const [at, provider] of options.providers.entries()) {
+      const wrong = wrongProvider(provider, at);
+      if (wrong) this.#misprovided.push(wrong);
+      else this.#provide(provider);
+    }
   }
 
   /** Every mistake in these classes, in those that providers name, and in whatever they inject. */
   findings(classes: readonly Class[]): string[] {
-    const findings: string[] = [];
+    const findings = [...this.#misprovided];
     const seen = new Set<Key>();
     const visit = (target: Class): void => {
       if (seen.has(target) || (this.#entries.has(target) && !this.#classes.has(target))) return;
@@ -59,15 +79,19 @@ export class Assembly {
     return findings;
   }
 
-  /** Awaits every factory in the order of the list, then builds the classes. Throws a BootError for all mistakes together. */
-  async build(classes: readonly Class[]): Promise<ReadonlyMap<Class, object>> {
-    refuseIfAny(this.findings(classes));
+  /**
+   * Builds what the providers name, and awaits every factory, in the order of the list. Throws a BootError for what can't be built, or the signal's
+   * reason; then what a factory brings later is disposed of at once.
+   */
+  async prepare(signal: AbortSignal): Promise<void> {
     for (const entry of [...this.#entries.values()]) {
       const value = this.#take(entry, 'may be a promise');
-      if (!isThenable(value)) continue;
-      entry.state = 'building';
-      this.#finish(entry, await value);
+      if (entry.state === 'building' && isThenable(value)) await this.#finishLater(entry, value, signal);
     }
+  }
+
+  /** Builds the classes. Throws a BootError for what can't be built. */
+  build(classes: readonly Class[]): ReadonlyMap<Class, object> {
     // What a class constructs to is an object.
     return new Map(classes.map((target) => [target, this.resolve(target) as object]));
   }
@@ -79,7 +103,7 @@ export class Assembly {
     if (entry) return this.#take(entry);
     if (typeof key === 'symbol' || this.#isOutside(key)) return this.container.resolve(tsyringeToken(key));
     return this.#take(
-      this.#add(key, { name: tokenName(key), owned: true, make: () => this.#construct(key as Class) }),
+      this.#add(key, { ...ours, name: tokenName(key), make: () => this.#construct(key as Class) }),
     );
   }
 
@@ -93,18 +117,18 @@ export class Assembly {
     const name = tokenName(key);
     this.#classes.delete(key);
     if ('useValue' in provider) {
-      this.#add(key, { name, owned: false, make: () => provider.useValue });
+      this.#add(key, { ...ours, name, owned: false, make: () => provider.useValue });
     } else if ('useClass' in provider) {
       this.#classes.set(key, provider.useClass);
-      this.#add(key, { name, owned: true, make: () => this.#construct(provider.useClass) });
+      this.#add(key, { ...ours, name, make: () => this.#construct(provider.useClass) });
     } else {
       const { dispose } = provider;
       const make = () => provider.useFactory(this.container);
-      this.#add(key, { name, owned: true, make, ...(dispose && { dispose }) });
+      this.#add(key, { ...ours, name, maybePromised: true, make, ...(dispose && { dispose }) });
     }
   }
 
-  #add(key: Key, made: Pick<Entry, 'name' | 'make' | 'dispose' | 'owned'>): Entry {
+  #add(key: Key, made: Omit<Entry, 'state' | 'value'>): Entry {
     const entry: Entry = { ...made, state: 'waiting', value: undefined };
     this.#entries.set(key, entry);
     this.container.register(tsyringeToken(key), { useFactory: () => this.#take(entry) });
@@ -113,19 +137,41 @@ export class Assembly {
 
   #take(entry: Entry, promises?: 'may be a promise'): unknown {
     if (entry.state === 'built') return entry.value;
+    if (entry.state === 'building') throw this.#tooEarly(entry);
     if (this.#path.includes(entry)) throw new BootError([this.#cycle(entry)]);
     this.#path.push(entry);
     try {
-      const value = entry.make();
-      if (!isThenable(value)) return this.#finish(entry, value);
+      const value = made(entry);
+      if (!entry.maybePromised || !isThenable(value)) return this.#finish(entry, value);
+      entry.state = 'building';
       if (promises) return value;
-      value.then(undefined, () => {}); // The sentence below says what is wrong; its own failure would say less.
-      throw new BootError([
-        `${this.#path.at(-2)?.name ?? 'A class'} asks for ${entry.name}, whose factory is asynchronous and has not run yet. List the provider of ${entry.name} before it.`,
-      ]);
+      this.#discard(entry, value);
     } finally {
       this.#path.pop();
     }
+    throw this.#tooEarly(entry);
+  }
+
+  async #finishLater(entry: Entry, promise: PromiseLike<unknown>, signal: AbortSignal): Promise<void> {
+    try {
+      this.#finish(entry, await orAborted(promise, signal));
+    } catch (error) {
+      if (!signal.aborted) throw unbuilt(entry, error);
+      this.#discard(entry, promise);
+      throw signal.reason;
+    }
+  }
+
+  /** Nobody waits for it any more: what a factory still opens is closed again. Why it is not wanted was said elsewhere. */
+  #discard({ dispose }: Entry, promise: PromiseLike<unknown>): void {
+    promise.then(
+      (value) => {
+        const late = new Disposal();
+        late.add(value, dispose);
+        late.run().catch(this.#report);
+      },
+      () => undefined,
+    );
   }
 
   #finish(entry: Entry, value: unknown): unknown {
@@ -133,6 +179,12 @@ export class Assembly {
     entry.value = value;
     if (entry.owned) this.#disposal.add(value, entry.dispose);
     return value;
+  }
+
+  #tooEarly({ name }: Entry): BootError {
+    return new BootError([
+      `${this.#path.at(-1)?.name ?? 'A factory'} asks for ${name}, whose factory is asynchronous and has not run yet. List the provider of ${name} before it.`,
+    ]);
   }
 
   #cycle(entry: Entry): string {
@@ -183,4 +235,18 @@ export class Assembly {
     if (typeof key !== 'symbol' || this.#entries.has(key) || this.#isOutside(key)) return undefined;
     return `${where} asks for the token '${tokenName(key)}', which nothing provides. Add { provide: thatToken, useValue: ... } to the providers of createApp.`;
   }
+}
+
+function made(entry: Entry): unknown {
+  try {
+    return entry.make();
+  } catch (error) {
+    throw unbuilt(entry, error);
+  }
+}
+
+/** The error of a factory or a constructor, with the name of what it was to make. */
+function unbuilt({ name }: Entry, cause: unknown): BootError {
+  if (cause instanceof BootError) return cause;
+  return new BootError([`${name} could not be built: ${String(cause)}`], { cause });
 }

@@ -35,7 +35,7 @@ export interface AppOptions {
   /** For every route whose handler and controller name no `share` of their own. */
   share?: string;
   shutdown?: {
-    /** How long `stop()` waits for handlers. Default 10 s. */
+    /** How long `stop()` waits for handlers and publishes. Default 10 s. */
     timeout?: Duration;
     /** At which `run()` stops. Default SIGINT and SIGTERM. */
     signals?: readonly NodeJS.Signals[];
@@ -54,13 +54,14 @@ export interface App extends AsyncDisposable {
    */
   start(): Promise<void>;
   /**
-   * Takes no more messages, waits for the handlers (`timeout`, default as in the options), sends their acknowledgements, disconnects, disposes of what
-   * it built. The session stays with the broker, and is not unsubscribed. Rejects with an AggregateError of what failed to be disposed of.
+   * Takes no more messages, waits for the handlers and for what was published (`timeout`, default as in the options), sends the acknowledgements,
+   * disconnects, disposes of what it built. The session stays with the broker, and is not unsubscribed. A start under way ends first. Rejects with an
+   * AggregateError of what failed to be disposed of, or a RangeError for a timeout that is none.
    */
   stop(options?: { timeout?: Duration }): Promise<DrainReport>;
   /**
-   * `start`, then `stop` at a signal; a second signal ends the process at once. Never rejects: what goes wrong becomes one sentence on stderr and the exit code 1,
-   * a lost connection too.
+   * `start`, then `stop` at a signal; a second signal ends the process at once. Resolves once it has stopped, whoever stopped it. Never rejects: what goes wrong
+   * becomes one sentence on stderr and the exit code 1, a lost connection too.
    */
   run(): Promise<void>;
   /** The same as a controller's handler, for a function. Before `start()`. */

@@ -4,6 +4,7 @@ import { type Disconnection, describeDisconnection } from '../../session/disconn
 import type { Clock } from '../../time/clock.js';
 import { type Duration, parseDuration } from '../../time/duration.js';
 import { systemClock } from '../../time/system-clock.js';
+import { orAborted } from '../awaitable.js';
 import type { HandlerRecord } from '../decorators/topic.js';
 import { Assembly } from '../injection/assembly.js';
 import type { DependencyContainer } from '../injection/tsyringe.js';
@@ -16,6 +17,7 @@ import { type RouteInfo, routeInfos } from '../routes/route-info.js';
 import type { App, AppOptions, ConnectionOptions, DrainReport, Health } from './app.js';
 import { type Booted, boot } from './boot.js';
 import { goOnline, type Online } from './go-online.js';
+import { optionFindings, wrongControllers } from './option-findings.js';
 import { runApp } from './run.js';
 
 interface FunctionRoute {
@@ -33,8 +35,7 @@ export class Application implements App {
   readonly #assembly: Assembly;
   readonly #functions: FunctionRoute[];
   readonly #onBooted: ((booted: Booted) => void) | undefined;
-  /** Aborted when it is stopped: a start under way ends. */
-  readonly #abandoned = new AbortController();
+  readonly #stopAsked = new AbortController();
   readonly #lost = new AbortController();
   readonly #stopped = new AbortController();
   #phase: 'new' | 'starting' | 'running' | 'stopping' | 'stopped' = 'new';
@@ -55,10 +56,12 @@ export class Application implements App {
     const lines = createLineLogger({ clock: this.clock, write: (line) => process.stderr.write(line) });
     this.logger = options.logger ? sturdyLogger(options.logger, lines) : lines;
     this.#functions = [...functions];
-    const own = { provide: Publisher, useValue: this.publisher };
     this.#assembly = new Assembly({
       container: options.container,
-      providers: [own, ...(options.providers ?? [])],
+      builtIn: [{ provide: Publisher, useValue: this.publisher }],
+      providers: options.providers ?? [],
+      report: (error) =>
+        this.logger.error({ error }, 'After a failed start, something could not be disposed of.'),
     });
     // A list that could not be loaded rejects start(), which may be called later.
     Promise.resolve(options.controllers).catch(() => undefined);
@@ -90,6 +93,11 @@ export class Application implements App {
     return this.#lost.signal;
   }
 
+  /** Aborted as soon as somebody calls `stop()`: a start under way ends. */
+  get stopAsked(): AbortSignal {
+    return this.#stopAsked.signal;
+  }
+
   /** Aborted once the application has stopped. */
   get stopped(): AbortSignal {
     return this.#stopped.signal;
@@ -114,13 +122,20 @@ export class Application implements App {
       return Promise.reject(new Error(sentence));
     }
     this.#phase = 'starting';
-    const signal = AbortSignal.any([this.#abandoned.signal, ...(options.signal ? [options.signal] : [])]);
+    const signal = AbortSignal.any([this.#stopAsked.signal, ...(options.signal ? [options.signal] : [])]);
     this.#starting = this.#start(signal);
     return this.#starting;
   }
 
   stop(options: { timeout?: Duration } = {}): Promise<DrainReport> {
-    this.#stopping ??= this.#stop(parseDuration(options.timeout ?? this.options.shutdown?.timeout ?? '10s'));
+    if (this.#stopping) return this.#stopping;
+    let timeout: number;
+    try {
+      timeout = parseDuration(options.timeout ?? this.options.shutdown?.timeout ?? '10s');
+    } catch (error) {
+      return Promise.reject(error);
+    }
+    this.#stopping = this.#stop(timeout);
     return this.#stopping;
   }
 
@@ -151,7 +166,7 @@ export class Application implements App {
 
   async #start(signal: AbortSignal): Promise<void> {
     try {
-      this.#booted = await this.#boot();
+      this.#booted = await this.#boot(signal);
       this.#onBooted?.(this.#booted);
       signal.throwIfAborted();
       this.#adviseOnSession(this.#booted.routes);
@@ -165,8 +180,8 @@ export class Application implements App {
     if (state.state === 'closed') this.#connectionLost(state.last);
   }
 
-  async #boot(): Promise<Booted> {
-    const findings: string[] = [];
+  async #boot(signal: AbortSignal): Promise<Booted> {
+    const findings = optionFindings(this.options);
     const functions = this.#functions.flatMap(({ topic, handler, options }): Route[] => {
       const name =
         options.name ??
@@ -177,8 +192,12 @@ export class Application implements App {
       );
       return route ? [{ ...route, handle: handler }] : [];
     });
-    const controllers = (await this.options.controllers) ?? [];
-    return boot({ controllers, functions, findings, share: this.options.share, assembly: this.#assembly });
+    const listed = await orAborted(Promise.resolve(this.options.controllers), signal);
+    const wrong = wrongControllers(listed);
+    if (wrong) findings.push(wrong);
+    const controllers = wrong ? [] : (listed ?? []);
+    const { share } = this.options;
+    return boot({ controllers, functions, findings, share, assembly: this.#assembly, signal });
   }
 
   #connect({ routes, groups }: Booted, signal: AbortSignal): Promise<Online> {
@@ -225,26 +244,29 @@ export class Application implements App {
 
   async #stop(timeout: number): Promise<DrainReport> {
     const began = this.clock.now();
-    if (this.#phase === 'starting') {
-      this.#abandoned.abort(new Error('The application was stopped while it started.'));
-      await this.#starting?.catch(() => undefined); // whoever started it has the error
-    }
+    const wasStarting = this.#phase === 'starting';
+    this.#stopAsked.abort(new Error('The application was stopped while it started.'));
+    if (wasStarting) await this.#starting?.catch(() => undefined); // whoever started it has the error
     this.#phase = 'stopping';
-    const report = this.#online ? await this.#drain(this.#online, timeout) : { finished: 0, abandoned: 0 };
-    await this.#online?.client.disconnect();
+    const report = this.#online ? await this.#leave(this.#online, timeout) : { finished: 0, abandoned: 0 };
     this.#phase = 'stopped';
     this.#stopped.abort();
     await this.#assembly.dispose();
     return { ...report, ms: Math.round(this.clock.now() - began) };
   }
 
-  async #drain(
-    { pipeline, stopDispatch }: Online,
+  /** The time is for all of it: for the handlers, and for what was published and is not acknowledged yet. */
+  async #leave(
+    { client, pipeline, stopDispatch }: Online,
     timeout: number,
   ): Promise<{ finished: number; abandoned: number }> {
+    const late = new AbortController();
+    // On a virtual clock even 0 milliseconds pass only when somebody moves it.
+    if (timeout === 0) late.abort();
+    const cancel = this.clock.setTimer(timeout, () => late.abort());
     stopDispatch();
     const before = pipeline.finished;
-    if (timeout > 0) await this.#untilIdle(pipeline, timeout);
+    await orAborted(pipeline.idle(), late.signal).catch(() => undefined); // too late: what is still open is counted below
     const abandoned = pipeline.open;
     if (abandoned > 0)
       this.logger.warn(
@@ -252,17 +274,9 @@ export class Application implements App {
         'Stopped without waiting any longer for handlers. Their messages stay unacknowledged.',
       );
     pipeline.abandon(new Error('The application has stopped and no longer waits for its handlers.'));
+    await client.disconnect({ signal: late.signal });
+    cancel();
     return { finished: pipeline.finished - before, abandoned };
-  }
-
-  #untilIdle(pipeline: Pipeline, timeout: number): Promise<void> {
-    return new Promise((resolve) => {
-      const cancel = this.clock.setTimer(timeout, resolve);
-      pipeline.idle().then(() => {
-        cancel();
-        resolve();
-      });
-    });
   }
 }
 

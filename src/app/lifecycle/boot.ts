@@ -5,6 +5,7 @@ import { constructionOf } from '../injection/construction.js';
 import type { Class } from '../injection/token.js';
 import type { InjectionToken } from '../injection/tsyringe.js';
 import { bindRoute, controllerRoutes } from '../routes/controller-routes.js';
+import { namesApart } from '../routes/names-apart.js';
 import type { Route } from '../routes/route.js';
 import { groupRoutes, type RouteGroup } from '../routes/subscription-plan.js';
 
@@ -23,6 +24,8 @@ export interface BootOptions {
   readonly findings: readonly string[];
   readonly share: string | undefined;
   readonly assembly: Assembly;
+  /** Ends the wait for a provider. */
+  readonly signal: AbortSignal;
 }
 
 /** Checks everything that can be checked before anything is built, then builds it. Throws a BootError for all mistakes together. */
@@ -32,36 +35,41 @@ export async function boot({
   findings: known,
   share,
   assembly,
+  signal,
 }: BootOptions): Promise<Booted> {
   const findings = [...known];
-  const registered = registeredControllers(assembly, findings);
   const classes = [...new Set(controllers)];
-  const unbound = [...classes, ...registered.keys()].flatMap((controller) =>
-    controllerRoutes(controller, share, findings),
-  );
-  const { container } = assembly;
-  if (classes.length + functions.length === 0 && !container.isRegistered(Controllers, true)) {
+  const listed = classes.flatMap((controller) => controllerRoutes(controller, share, findings));
+  if (classes.length + functions.length === 0 && !assembly.container.isRegistered(Controllers, true)) {
     findings.push(
       'The application has no controllers: the list is empty. Add classes with @Controller() to the controllers of createApp, or call app.on().',
     );
   }
-  groupRoutes([...unbound, ...functions], findings);
+  groupRoutes(namesApart([...listed, ...functions]), findings);
   const constructible = classes.filter((each) => typeof each === 'function');
   findings.push(...assembly.findings(constructible));
   refuseIfAny(findings);
-  const built = await assembly.build(constructible);
-  const routes = unbound.map((route) => {
-    // Every unbound route came from a controller, and every controller was built.
+
+  // The container builds its controllers itself, and they may need what the factories make.
+  await assembly.prepare(signal);
+  const registered = registeredControllers(assembly, findings);
+  for (const each of classes) registered.delete(each);
+  const found = [...registered.keys()].flatMap((controller) => controllerRoutes(controller, share, findings));
+  groupRoutes(namesApart([...listed, ...found, ...functions]), findings);
+  refuseIfAny(findings);
+
+  const instances = new Map([...assembly.build(constructible), ...registered]);
+  const bound = [...listed, ...found].map((route) => {
+    // These routes came from controllers, and every controller was built.
     const method = route.method as NonNullable<Route['method']>;
-    const instance = built.get(method.controller as Class) ?? registered.get(method.controller as Class);
-    return bindRoute({ ...route, method }, instance as object);
+    return bindRoute({ ...route, method }, instances.get(method.controller as Class) as object);
   });
-  const all = [...routes, ...functions];
-  return { routes: all, groups: groupRoutes(all, []) };
+  const routes = namesApart([...bound, ...functions]);
+  return { routes, groups: groupRoutes(routes, []) };
 }
 
 /** Those that the user's container knows, built by it. */
-function registeredControllers(assembly: Assembly, findings: string[]): ReadonlyMap<Class, object> {
+function registeredControllers(assembly: Assembly, findings: string[]): Map<Class, object> {
   const { container } = assembly;
   if (!container.isRegistered(Controllers, true)) return new Map();
   try {

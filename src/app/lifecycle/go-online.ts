@@ -44,7 +44,7 @@ export async function goOnline(options: GoOnlineOptions): Promise<Online> {
   try {
     return await subscribeRoutes(client, options);
   } catch (error) {
-    await client.disconnect();
+    await client.close();
     throw signal.aborted ? signal.reason : error;
   } finally {
     signal.removeEventListener('abort', giveUp);
@@ -70,11 +70,17 @@ async function subscribeRoutes(client: Client, options: GoOnlineOptions): Promis
   publisher.use(client, protocol);
   // A resumed session delivers at once: before the first SUBSCRIBE.
   const stopDispatch = dispatchMessages(client, (message) => pipeline.receive(message), options.lost);
-  for (const { filter, asked, granted } of await subscribeAll(client, plan.subscribed, identifiers)) {
-    logger.warn(
-      { filter, asked, granted },
-      'The broker granted a lower QoS than the routes ask for: it may lose their messages.',
-    );
+  try {
+    for (const { filter, asked, granted } of await subscribeAll(client, plan.subscribed, identifiers)) {
+      logger.warn(
+        { filter, asked, granted },
+        'The broker granted a lower QoS than the routes ask for: it may lose their messages.',
+      );
+    }
+  } catch (error) {
+    stopDispatch();
+    pipeline.abandon(new Error('The application could not start and does not wait for its handlers.'));
+    throw error;
   }
   logger.info(
     { routes: routes.length, subscriptions: plan.subscribed.length, sessionPresent },

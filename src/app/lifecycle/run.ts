@@ -25,33 +25,42 @@ const nodeProcess: Host = {
   writeError: (text) => process.stderr.write(text),
 };
 
-/** Runs the application until a signal or the loss of its connection. Never rejects: failure is a sentence and the exit code 1. */
+/**
+ * Runs the application until a signal, a call of `stop()` or the loss of its connection. Never rejects: failure is a sentence and the
+ * exit code 1.
+ */
 export async function runApp(app: Application, host: Host = nodeProcess): Promise<void> {
-  const stop = new AbortController();
+  const signalled = new AbortController();
   const unlisten = host.onSignal(app.options.shutdown?.signals ?? ['SIGINT', 'SIGTERM'], (signal) => {
-    if (stop.signal.aborted) host.exit(1);
+    if (signalled.signal.aborted) host.exit(1);
     app.logger.info({ signal }, 'Stopping. A second signal ends the process at once.');
-    stop.abort();
+    signalled.abort();
   });
   try {
-    await app.start({ signal: stop.signal });
-    await aborted(AbortSignal.any([stop.signal, app.lost]));
-    const { abandoned } = await app.stop();
+    await app.start({ signal: signalled.signal });
+    await aborted(AbortSignal.any([signalled.signal, app.stopAsked, app.lost]));
+    await app.stop();
     // The application has reported it where its logger writes.
     if (app.lost.aborted)
       fail(host, app.options.logger && `The connection to the broker is gone: ${app.lost.reason}.`);
-    // A handler that is still running could keep the process alive for ever.
-    if (abandoned > 0) host.exit(1);
   } catch (error) {
-    // The operator's wish, not a failure.
-    if (stop.signal.aborted && error === stop.signal.reason) return;
-    const sentence = error instanceof Error ? error.message : String(error);
-    app.logger.error({}, sentence);
-    // The application's own logger writes to stderr; another one may write to where nobody looks.
-    fail(host, app.options.logger && sentence);
+    // The operator's wish or the program's, not a failure.
+    const wished = [signalled.signal, app.stopAsked].some(
+      (signal) => signal.aborted && signal.reason === error,
+    );
+    if (!wished) report(app, host, error);
   } finally {
     unlisten();
   }
+  // A handler that is still running could keep the process alive for ever.
+  if ((app.pipeline?.open ?? 0) > 0) host.exit(1);
+}
+
+function report(app: Application, host: Host, error: unknown): void {
+  const sentence = error instanceof Error ? error.message : String(error);
+  app.logger.error({}, sentence);
+  // The application's own logger writes to stderr; another one may write to where nobody looks.
+  fail(host, app.options.logger && sentence);
 }
 
 function fail(host: Host, sentence: string | undefined): void {
