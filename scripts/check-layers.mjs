@@ -22,7 +22,10 @@ const all = [
 const layers = {
   time: { may: [], outside: [] },
   topics: { may: [], outside: [] },
-  packets: { may: ['topics'], outside: ['mqtt-packet', 'node:buffer', 'node:module'] },
+  packets: {
+    may: ['topics'],
+    outside: ['mqtt-packet', 'mqtt-packet/numbers.js', 'node:buffer', 'node:module'],
+  },
   session: { may: ['packets', 'topics'], outside: [] },
   transports: { may: ['time'], outside: ['node:*', 'ws'] },
   stores: { may: ['session', 'packets', 'topics'], outside: ['node:*', 'classic-level'] },
