@@ -41,18 +41,26 @@ export class ScriptedPeer {
 
   /** What to hand to `connect`. */
   readonly endpoint = {
-    connect: async (): Promise<Transport> => {
-      this.attempts++;
-      const [theirs, ours] = memoryTransportPair({ cut: (bytes) => this.#pieces(bytes) });
-      this.#opened.push(new PeerConnection(ours, this.clock));
-      return theirs;
-    },
+    connect: async (): Promise<Transport> => this.dial(),
   };
+
+  /** The client's end of a new connection. */
+  dial(): Transport {
+    this.attempts++;
+    const [theirs, ours] = memoryTransportPair({ cut: (bytes) => this.#pieces(bytes) });
+    this.#opened.push(new PeerConnection(ours, this.clock));
+    return theirs;
+  }
+
+  /** The next connection, if the client opened one. */
+  opened(): PeerConnection | undefined {
+    return this.#opened.shift();
+  }
 
   /** The next connection of the client, CONNECT not read yet. */
   async accept(): Promise<PeerConnection> {
     await this.clock.settle();
-    const connection = this.#opened.shift();
+    const connection = this.opened();
     if (!connection) throw new Error('The client opened no further connection.');
     return connection;
   }
