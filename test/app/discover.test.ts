@@ -20,6 +20,8 @@ describe('discover', () => {
     ['./discovery/controllers/**/*', ['DoorController', 'LampController']],
     ['./discovery/**/l*ps', ['LampController']],
     ['./discovery/controllers/deep/doors', ['DoorController']],
+    ['../app/discovery/controllers/*', ['LampController']],
+    ['./../../test/app/discovery/controllers/*', ['LampController']],
   ])('finds with %s', async (glob, names) => {
     expect((await discover(import.meta.url, glob)).map(({ name }) => name)).toEqual(names);
   });
@@ -37,6 +39,31 @@ describe('discover', () => {
       name: 'BootError',
       message: expect.stringMatching(sentence),
     });
+  });
+
+  it('loads through the import that it is given, of the modules that match and no other', async () => {
+    class Replaced {}
+    Controller()(Replaced);
+    const urls: string[] = [];
+    const load = async (url: string) => {
+      urls.push(url);
+      return { Replaced };
+    };
+    expect(await discover(import.meta.url, './discovery/controllers/**/*', load)).toEqual([Replaced]);
+    const files = ['deep/doors.ts', 'lamps.ts'];
+    expect(urls).toEqual(
+      files.map((file) => new URL(`./discovery/controllers/${file}`, import.meta.url).href),
+    );
+  });
+
+  it('says what to write where Node, and not the tool around it, would have to load TypeScript', async () => {
+    const load = () =>
+      Promise.reject(
+        Object.assign(new TypeError('Unknown file extension ".ts"'), { code: 'ERR_UNKNOWN_FILE_EXTENSION' }),
+      );
+    await expect(discover(import.meta.url, './discovery/controllers/*', load)).rejects.toThrow(
+      'discovery/controllers/lamps.ts could not be loaded: TypeError: Unknown file extension ".ts". Hand over an import of your own, discover(import.meta.url, glob, (url) => import(url)): then it is loaded as this module was.',
+    );
   });
 
   it('feeds an application', async () => {

@@ -8,13 +8,23 @@ import { type Class, tokenName } from './token.js';
 /**
  * Loads the modules that match and returns the classes with `@Controller()` that they export:
  * `controllers: discover(import.meta.url, './controllers/*')`. `*` stands for a part of one name, `**` for any folders. The extension is that of the
- * calling module, so the same line finds `.ts` sources and the `.js` that is built of them. Rejects with a `BootError`.
+ * calling module, so the same line finds `.ts` sources and the `.js` that is built of them. Declarations and tests (`.d.ts`, `.test.ts`, `.spec.ts`) are left out.
+ * Rejects with a `BootError`.
+ *
+ * `load` imports one module, by its `file:` URL. Where a tool loads your modules in its own way, as Vitest does, hand over an import of
+ * yours: `discover(import.meta.url, './controllers/*', (url) => import(url))`. The default imports as Node does, which there knows no
+ * `.ts`, and loads a `.js` a second time: the controllers would not be the classes that your test imports.
  */
-export async function discover(importMetaUrl: string, glob: string): Promise<readonly Class[]> {
+export async function discover(
+  importMetaUrl: string,
+  glob: string,
+  load: (url: string) => Promise<unknown> = (url) => import(url),
+): Promise<readonly Class[]> {
   const caller = fileURLToPath(importMetaUrl);
-  const folder = dirname(caller);
+  const [, steps = '', below = ''] = /^((?:\.{1,2}\/)*)(.*?)(?:\.[cm]?[jt]sx?)?$/.exec(glob) ?? [];
+  const folder = join(dirname(caller), steps);
   const extension = extname(caller);
-  const wanted = globExpression(glob.replace(/^\.\//, '').replace(/\.[cm]?[jt]sx?$/, ''), extension);
+  const wanted = globExpression(below, extension);
   const files = (await filesUnder(folder))
     .filter((file) => wanted.test(file) && join(folder, file) !== caller)
     .sort();
@@ -25,7 +35,7 @@ export async function discover(importMetaUrl: string, glob: string): Promise<rea
   const controllers: Class[] = [];
   const findings: string[] = [];
   for (const file of files) {
-    for (const exported of Object.values(await load(join(folder, file), file))) {
+    for (const exported of Object.values(await loaded(join(folder, file), file, load))) {
       if (typeof exported !== 'function') continue;
       // Whatever carries one of our records is a class.
       if (ownRecord(exported, CONTROLLER)) controllers.push(exported as Class);
@@ -43,12 +53,16 @@ export async function discover(importMetaUrl: string, glob: string): Promise<rea
   return [...new Set(controllers)];
 }
 
-async function load(path: string, file: string): Promise<object> {
+async function loaded(path: string, file: string, load: (url: string) => Promise<unknown>): Promise<object> {
   try {
     // A module's namespace is an object.
-    return (await import(pathToFileURL(path).href)) as object;
+    return (await load(pathToFileURL(path).href)) as object;
   } catch (cause) {
-    throw new BootError([`discover: ${file} could not be loaded: ${String(cause)}`], { cause });
+    const hint =
+      (cause as { code?: unknown } | undefined)?.code === 'ERR_UNKNOWN_FILE_EXTENSION'
+        ? ' Hand over an import of your own, discover(import.meta.url, glob, (url) => import(url)): then it is loaded as this module was.'
+        : '';
+    throw new BootError([`discover: ${file} could not be loaded: ${String(cause)}.${hint}`], { cause });
   }
 }
 
@@ -75,6 +89,6 @@ function globExpression(glob: string, extension: string): RegExp {
     )
     .join('')
     .replace(/\/$/, '');
-  // Declarations have the same extension as sources, but nothing to load.
-  return new RegExp(`^${escaped}(?<!\\.d)${extension.replace('.', '\\.')}$`);
+  // Declarations have the same extension as sources, but nothing to load; tests beside them must not be loaded.
+  return new RegExp(`^${escaped}(?<!\\.d|\\.test|\\.spec)${extension.replace('.', '\\.')}$`);
 }

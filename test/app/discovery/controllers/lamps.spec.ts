@@ -1,0 +1,1 @@
+throw new Error('A test beside a controller is not loaded.');
