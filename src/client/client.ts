@@ -1,5 +1,4 @@
 import type { Disconnection } from '../session/disconnection.js';
-import type { MessageStream, StreamOptions } from './message-stream.js';
 import type {
   DisconnectOptions,
   Granted,
@@ -10,6 +9,7 @@ import type {
   TopicFilter,
 } from './options.js';
 import type { ConnectionState } from './state.js';
+import type { MessageStream, ReadOptions, StreamOptions, Subscription } from './streams/message-stream.js';
 
 /** Numbers to look at; each is bounded by an option or by the server's limits. */
 export interface ClientStats {
@@ -25,7 +25,10 @@ export interface ClientStats {
   readonly bufferedIn: number;
   /** QoS 0 messages dropped because no reader came in time. */
   readonly dropped: number;
-  /** Acknowledgements from the server that answered nothing, and repetitions that were not delivered again. */
+  /**
+   * Acknowledgements from the server that answered nothing, repetitions that were not delivered again, and further copies for a stream, of which
+   * some brokers send one for each matching subscription.
+   */
   readonly ignored: number;
   readonly bytesIn: number;
   readonly bytesOut: number;
@@ -53,13 +56,24 @@ export interface Client extends AsyncDisposable {
     filters: string | TopicFilter | readonly (string | TopicFilter)[],
     options?: SubscribeOptions,
   ): Promise<readonly Granted[]>;
-  /** Resolves at UNSUBACK. Rejects as `publish` does. */
+  /** Resolves at UNSUBACK. Rejects as `publish` does. A filter that a stream holds stays with the server until that ends. */
   unsubscribe(
     filters: string | readonly string[],
     options?: { signal?: AbortSignal },
   ): Promise<readonly Granted[]>;
-  /** Every message that arrives. Several calls compete: each message goes to one of them. */
-  messages(options?: StreamOptions): MessageStream;
+  /**
+   * Subscribes, and resolves at SUBACK with the messages of these filters in a queue of their own; what waits for `messages()` and matches moves
+   * there. A message for several streams goes to each of them, and is acknowledged when all of them have settled it: the worst outcome wins,
+   * a refusal over an acknowledgement, among refusals the highest code. Streams and `subscribe()` share one subscription of the same
+   * filter, at the highest QoS; a second SUBSCRIBE for it brings retained messages again, to all of them. Rejects as `subscribe` does, and if
+   * the filter is held with another `noLocal` or `retainAsPublished`.
+   */
+  stream(
+    filters: string | TopicFilter | readonly (string | TopicFilter)[],
+    options?: SubscribeOptions & StreamOptions,
+  ): Promise<Subscription>;
+  /** Every message that no stream takes. Several calls compete: each message goes to one of them. */
+  messages(options?: ReadOptions): MessageStream;
   /** Resolves once no request is under way and the socket took what was written, or after `drainTimeout`, or with the connection's end. */
   drain(options?: { signal?: AbortSignal }): Promise<void>;
   /** Takes no more requests, waits as `drain`, says goodbye, closes. Also what `await using` does. Safe in every state. */

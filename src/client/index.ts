@@ -12,7 +12,6 @@ export { type ConnectOptions, connect, withClient } from './connect.js';
 export type { Endpoint } from './endpoint.js';
 export { ConnectError } from './errors.js';
 export type { AckErrorCode, AckOptions, AckOutcome, Message } from './message.js';
-export type { MessageStream, StreamOptions } from './message-stream.js';
 export type {
   ClientOptions,
   DisconnectOptions,
@@ -25,3 +24,4 @@ export type {
   Will,
 } from './options.js';
 export type { ConnectionState } from './state.js';
+export type { MessageStream, ReadOptions, StreamOptions, Subscription } from './streams/message-stream.js';

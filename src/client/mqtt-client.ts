@@ -6,8 +6,6 @@ import { goneBeforeConnack, nonsenseFrom, refusedBy } from './connect-failures.j
 import { Driver } from './driver.js';
 import { goodbyeProperties } from './goodbye.js';
 import type { Message } from './message.js';
-import { MessageBuffer } from './message-buffer.js';
-import type { MessageStream, StreamOptions } from './message-stream.js';
 import type {
   DisconnectOptions,
   Granted,
@@ -16,11 +14,13 @@ import type {
   PublishResult,
   SubscribeOptions,
 } from './options.js';
-import { ReceivedMessage } from './received-message.js';
 import { type Filters, Requester } from './requester.js';
 import type { Settings } from './settings.js';
 import type { ConnectionState } from './state.js';
 import { StateLog } from './state-log.js';
+import { Inbox } from './streams/inbox.js';
+import type { MessageStream, ReadOptions, StreamOptions, Subscription } from './streams/message-stream.js';
+import { Streams } from './streams/streams.js';
 
 type Connected = Extract<ConnectionState, { state: 'connected' }>;
 
@@ -36,7 +36,8 @@ export class MqttClient implements Client {
   readonly #settings: Settings;
   readonly #driver: Driver;
   readonly #requester: Requester;
-  readonly #buffer: MessageBuffer;
+  readonly #inbox: Inbox;
+  readonly #streams: Streams;
   readonly #states = new StateLog({ state: 'connecting', attempt: 1 });
   #clientId: string;
   #lost: ((disconnection: Disconnection) => void) | undefined;
@@ -52,7 +53,6 @@ export class MqttClient implements Client {
     this.#where = where;
     this.#settings = settings;
     this.#clientId = settings.connect.clientId;
-    this.#buffer = new MessageBuffer(settings.qos0Limit);
     let refusal: Error | undefined;
     this.#driver = new Driver(
       settings,
@@ -66,10 +66,7 @@ export class MqttClient implements Client {
         refused: (connack) => {
           refusal = refusedBy(where, connack, settings.protocolVersion);
         },
-        deliver: (packet, entry) =>
-          this.#buffer.push(
-            new ReceivedMessage(packet, entry, this.#driver, this.#driver.session.connectionId),
-          ),
+        deliver: (packet, entry) => this.#inbox.deliver(packet, entry, this.#driver.session.connectionId),
         gone: (disconnection) => {
           const handshaking = this.#states.current.state === 'connecting';
           this.#ended(disconnection);
@@ -79,6 +76,16 @@ export class MqttClient implements Client {
       (disconnection, maybeDelivered) => this.#lostError(disconnection, maybeDelivered),
     );
     this.#requester = new Requester(this.#driver, settings.protocolVersion, (signal) => this.#admit(signal));
+    this.#inbox = new Inbox(this.#driver, settings.qos0Overflow);
+    this.#streams = new Streams({
+      requester: this.#requester,
+      inbox: this.#inbox,
+      subscriptions: () => this.#driver.session.subscriptions,
+      identifiers: () => {
+        const { current } = this.#states;
+        return current.state === 'connected' && current.server.subscriptionIdentifiers;
+      },
+    });
   }
 
   /** Shakes hands over a fresh transport. If that fails, or the signal aborts, the transport is closed. */
@@ -143,23 +150,27 @@ export class MqttClient implements Client {
   }
 
   subscribe(filters: Filters, options?: SubscribeOptions): Promise<readonly Granted[]> {
-    return this.#requester.subscribe(filters, options);
+    return this.#streams.subscribe(filters, options);
   }
 
   unsubscribe(
     filters: string | readonly string[],
     options?: { signal?: AbortSignal },
   ): Promise<readonly Granted[]> {
-    return this.#requester.unsubscribe(filters, options);
+    return this.#streams.unsubscribe(filters, options);
   }
 
-  messages(options: StreamOptions = {}): MessageStream {
-    return this.#buffer.stream(options);
+  stream(filters: Filters, options?: SubscribeOptions & StreamOptions): Promise<Subscription> {
+    return this.#streams.open(filters, options);
+  }
+
+  messages(options: ReadOptions = {}): MessageStream {
+    return this.#inbox.messages(options);
   }
 
   /** See `dispatchMessages`. */
   dispatch(dispatcher: Dispatcher): () => void {
-    const end = this.#buffer.dispatch(dispatcher.receive);
+    const end = this.#inbox.dispatch(dispatcher.receive);
     this.#lost = dispatcher.lost;
     return () => {
       end();
@@ -214,9 +225,9 @@ export class MqttClient implements Client {
       unackedIn: unacknowledged,
       oldestUnackedMs:
         oldestUnacknowledgedAt === undefined ? 0 : this.#settings.clock.now() - oldestUnacknowledgedAt,
-      bufferedIn: this.#buffer.length,
-      dropped: this.#buffer.dropped,
-      ignored,
+      bufferedIn: this.#inbox.length,
+      dropped: this.#inbox.dropped,
+      ignored: ignored + this.#inbox.repeated,
       bytesIn: this.#driver.bytesIn,
       bytesOut: this.#driver.bytesOut,
     };
@@ -237,7 +248,7 @@ export class MqttClient implements Client {
   #ended(disconnection: Disconnection): void {
     const byUs = disconnection.by === 'client' && !disconnection.cause;
     this.#states.current = { state: 'closed', last: disconnection };
-    this.#buffer.end(byUs ? undefined : this.#lostError(disconnection, false));
+    this.#inbox.end(byUs ? undefined : this.#lostError(disconnection, false));
     this.#lost?.(disconnection);
   }
 

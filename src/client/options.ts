@@ -55,8 +55,8 @@ export interface ClientOptions {
   sendMaximum?: number;
   /** Bytes of a whole packet; a server that sends a bigger one is disconnected with 0x95. Default 16 MiB. */
   maximumPacketSize?: number;
-  /** QoS 0 messages that wait for a reader. Beyond, the oldest is dropped and counted. Default 1,000. */
-  qos0Overflow?: { limit: number };
+  /** QoS 0 messages that wait for a reader, and which one is dropped and counted beyond. Default 1,000, the oldest. */
+  qos0Overflow?: { limit: number; policy?: 'drop-oldest' | 'drop-newest' };
   will?: Will;
   /** Of the CONNECT packet. MQTT 5 only. */
   userProperties?: UserProperties;

@@ -2,9 +2,18 @@ import type { AckProperties, PublishPacket, QoS, UserProperties } from '../packe
 import type { LedgerEntry } from '../session/acknowledgements.js';
 import type { AckErrorCode, AckOptions, AckOutcome, Message } from './message.js';
 
-/** Whoever passes a settlement on to the session. */
+/** Where the acknowledgement of a message stands. */
+export interface Acknowledgeable {
+  readonly state: LedgerEntry['state'];
+  /** Who wants to know when it left. */
+  listener: (() => void) | undefined;
+}
+
+/** Whoever passes a settlement on to the session. It gets what it made the message with. */
 export interface Settler {
-  settle(entry: LedgerEntry, code: number, properties: AckProperties | undefined): void;
+  settle(entry: Acknowledgeable, code: number, properties: AckProperties | undefined): void;
+  /** The message is put away unread. False: nobody else has it. */
+  release?(entry: Acknowledgeable): boolean;
 }
 
 const none: readonly number[] = [];
@@ -16,12 +25,17 @@ const notNeeded = Promise.resolve<AckOutcome>('not-needed');
 /** A message of this client. Everything but the acknowledgement is read from the packet when asked for. */
 export class ReceivedMessage implements Message {
   readonly #packet: PublishPacket;
-  readonly #entry: LedgerEntry | undefined;
+  readonly #entry: Acknowledgeable | undefined;
   readonly #settler: Settler;
   readonly connectionId: number;
   #leaving: Promise<AckOutcome> | undefined;
 
-  constructor(packet: PublishPacket, entry: LedgerEntry | undefined, settler: Settler, connectionId: number) {
+  constructor(
+    packet: PublishPacket,
+    entry: Acknowledgeable | undefined,
+    settler: Settler,
+    connectionId: number,
+  ) {
     this.#packet = packet;
     this.#entry = entry;
     this.#settler = settler;
@@ -95,6 +109,11 @@ export class ReceivedMessage implements Message {
       this.#settler.settle(this.#entry, code, options && properties(options));
     const { state } = this.#entry;
     return state === 'pending' ? 'stale' : state; // unsettled after all: the client is just closing
+  }
+
+  /** A stream ends without having handed it out. False: nobody else has it. */
+  release(): boolean {
+    return this.#entry !== undefined && (this.#settler.release?.(this.#entry) ?? false);
   }
 
   #outcome(code: 0 | AckErrorCode, options: AckOptions | undefined): Promise<AckOutcome> {

@@ -202,11 +202,12 @@ export function unsubscribePacket(filters: string | readonly string[]): Unsubscr
   };
 }
 
-function listOf<T>(filters: T | readonly T[]): readonly T[] {
+export function listOf<T>(filters: T | readonly T[]): readonly T[] {
   return Array.isArray(filters) ? [...filters] : [filters as T]; // isArray does not narrow readonly arrays away
 }
 
-function subscriptionRequest(wanted: string | TopicFilter): SubscriptionRequest {
+/** With the defaults. Throws an InvalidPacketError. */
+export function subscriptionRequest(wanted: string | TopicFilter): SubscriptionRequest {
   const given: TopicFilter = typeof wanted === 'string' ? { filter: wanted } : wanted;
   if (typeof given?.filter !== 'string') {
     refuse(`A filter must be a string, or an object with a string as its filter, not ${describe(wanted)}.`);

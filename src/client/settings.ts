@@ -19,7 +19,7 @@ export interface Settings {
   readonly ackOrder: 'strict' | 'unordered';
   readonly sendMaximum: number;
   readonly maximumPacketSize: number;
-  readonly qos0Limit: number;
+  readonly qos0Overflow: { readonly limit: number; readonly policy: 'drop-oldest' | 'drop-newest' };
   readonly clock: Clock;
   readonly random: Random;
 }
@@ -70,7 +70,7 @@ export function settingsOf(options: ClientOptions, target: Target): Settings {
     ackOrder: options.ackOrder ?? 'strict',
     sendMaximum: options.sendMaximum ?? 65_535,
     maximumPacketSize,
-    qos0Limit: options.qos0Overflow?.limit ?? 1_000,
+    qos0Overflow: { limit: 1_000, policy: 'drop-oldest', ...options.qos0Overflow },
     clock: options.clock ?? systemClock,
     random,
   };

@@ -75,9 +75,9 @@ export class Acknowledgements {
     const entries = [...this.#queue];
     this.#queue.clear();
     for (const entry of entries) {
-      const settled = entry.state === 'queued';
+      const awaited = entry.state === 'queued' || entry.listener;
       entry.state = 'stale';
-      if (settled) tell(entry);
+      if (awaited) tell(entry);
     }
   }
 }

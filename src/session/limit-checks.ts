@@ -2,7 +2,15 @@
 
 import { packetSize } from '../packets/encode-packet.js';
 import { InvalidPacketError, LimitError } from '../packets/errors.js';
-import type { Packet, PublishPacket, SubscribePacket, UnsubscribePacket } from '../packets/packet.js';
+import type {
+  AckProperties,
+  Packet,
+  PublishPacket,
+  SubscribePacket,
+  UnsubscribePacket,
+} from '../packets/packet.js';
+import type { ReasonCode } from '../packets/reason-codes.js';
+import type { LedgerEntry } from './acknowledgements.js';
 import type { ServerLimits } from './server-limits.js';
 
 export function checkPublish(packet: PublishPacket, limits: ServerLimits, protocolVersion: 4 | 5): void {
@@ -73,6 +81,17 @@ export function checkLegal(
   // The identifier is not known yet, and of no influence.
   const complete = packet.type === 'publish' && packet.qos === 0 ? packet : { ...packet, packetId: 1 };
   return packetSize(complete, protocolVersion);
+}
+
+/** Throws an InvalidPacketError if the acknowledgement of a message may not say this. */
+export function checkAck(
+  entry: LedgerEntry,
+  reasonCode: ReasonCode,
+  properties: AckProperties | undefined,
+): void {
+  if (reasonCode === 0 && !properties) return;
+  const type = entry.qos === 1 ? 'puback' : 'pubrec';
+  packetSize({ type, packetId: entry.packetId, reasonCode, ...(properties && { properties }) }, 5);
 }
 
 /** Whether the packet would be too big for the server: then its reason string and user properties stay away [MQTT-3.4.2-2]. */

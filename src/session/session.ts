@@ -15,7 +15,7 @@ import { endedBy } from './disconnection.js';
 import type { Effects } from './effects.js';
 import type { Exchange } from './exchange.js';
 import { Inbound } from './inbound.js';
-import { checkPublish, checkSize, checkSubscribe } from './limit-checks.js';
+import { checkAck, checkPublish, checkSize, checkSubscribe } from './limit-checks.js';
 import { Outbound, type PublishRequest } from './outbound.js';
 import { PacketIds } from './packet-ids.js';
 import { type ServerLimits, serverLimits } from './server-limits.js';
@@ -211,10 +211,7 @@ export class Session {
   /** The application is done with a message: see `Inbound.settle`. Throws an InvalidPacketError, and changes nothing, if it is not legal. */
   settle(entry: LedgerEntry, reasonCode: ReasonCode, properties?: AckProperties): void {
     if (this.#state.phase !== 'connected' || entry.state !== 'pending') return;
-    if (reasonCode !== 0 || properties) {
-      const type = entry.qos === 1 ? 'puback' : 'pubrec';
-      packetSize({ type, packetId: entry.packetId, reasonCode, ...(properties && { properties }) }, 5);
-    }
+    checkAck(entry, reasonCode, properties);
     this.#inbound.settle(entry, reasonCode, properties);
   }
 
