@@ -103,6 +103,11 @@ export class FakeBroker implements AsyncDisposable {
     return this.#broker.listen(options);
   }
 
+  /** Takes a connection over that somebody else accepted, such as `fromDuplex(socket)` of a TLS or WebSocket server. */
+  attach(transport: Transport): void {
+    this.#broker.attach(transport);
+  }
+
   /** Publishes as a device would, and follows the message to every client that gets it. */
   publish(message: OwnMessage): BrokerDelivery {
     const delivery = new TracedDelivery();

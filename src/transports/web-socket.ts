@@ -47,7 +47,7 @@ const closeTimeout = 1_000;
  */
 export async function connectWebSocket(options: WebSocketOptions): Promise<Transport> {
   const { url, tls, maximumMessageSize = 32 * 1024 * 1024, signal, load = loadWs } = options;
-  const { WebSocket } = await load();
+  const { WebSocket } = await load().catch(notLoaded);
   signal?.throwIfAborted();
   return new Promise((resolve, reject) => {
     const socket = new WebSocket(url, ['mqtt'], {
@@ -81,18 +81,17 @@ export async function connectWebSocket(options: WebSocketOptions): Promise<Trans
   });
 }
 
-async function loadWs(): Promise<WebSocketModule> {
-  try {
-    return await import('ws');
-  } catch (error) {
-    const cause = error instanceof Error ? error : new Error(String(error));
-    if (!('code' in cause) || cause.code !== 'ERR_MODULE_NOT_FOUND') throw cause;
-    throw new OpenError(
-      'WebSockets need the package ws, which is not installed. Run npm install ws',
-      false,
-      cause,
-    );
-  }
+function loadWs(): Promise<WebSocketModule> {
+  return import('ws');
+}
+
+function notLoaded(error: Error): never {
+  if (!('code' in error) || error.code !== 'ERR_MODULE_NOT_FOUND') throw error;
+  throw new OpenError(
+    'WebSockets need the package ws, which is not installed. Run npm install ws',
+    false,
+    error,
+  );
 }
 
 /** The server answered as a web server does. */

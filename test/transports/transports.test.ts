@@ -1,12 +1,33 @@
-import { createServer, type Server, type Socket } from 'node:net';
-import { PassThrough } from 'node:stream';
-import { afterEach, describe, expect, it } from 'vitest';
-import { connectTcp, fromDuplex, memoryTransportPair, type Transport } from '../../src/transports/index.js';
+import type { Socket } from 'node:net';
+import { duplexPair, PassThrough } from 'node:stream';
+import type { ConnectionOptions, TLSSocket } from 'node:tls';
+import { describe, expect, it } from 'vitest';
+import type { WebSocket } from 'ws';
+import {
+  connectTcp,
+  connectTls,
+  connectUnix,
+  connectWebSocket,
+  fromDuplex,
+  memoryTransportPair,
+  type Transport,
+  WebSocketTransport,
+} from '../../src/transports/index.js';
+import {
+  type Accept,
+  certificate,
+  serveTcp,
+  serveTls,
+  serveUnix,
+  serveWebSocket,
+  type TestServer,
+} from '../support/transports/servers.js';
 
 /** One end of a stream as a test sees it. */
 class End {
   readonly transport: Transport;
   text = '';
+  onText: () => void = () => undefined;
   readonly chunks: number[] = [];
   readonly closed: Promise<Error | undefined>;
   #more: () => void = () => undefined;
@@ -17,6 +38,7 @@ class End {
       transport.start((chunk) => {
         this.text += Buffer.from(chunk).toString('latin1');
         this.chunks.push(chunk.length);
+        this.onText();
         this.#more();
       }, resolve);
     });
@@ -38,37 +60,62 @@ class End {
   }
 }
 
-const opened: { server: Server; sockets: Socket[] }[] = [];
-afterEach(() => {
-  for (const { server, sockets } of opened.splice(0)) {
-    for (const socket of sockets) socket.destroy();
-    server.close();
-  }
-});
+type Pair = () => Promise<[End, End]>;
 
-async function listen(): Promise<{ port: number; accepted: Promise<Socket> }> {
-  const sockets: Socket[] = [];
-  const server = createServer();
-  opened.push({ server, sockets });
+/** A pair of ends over a server of the test's own. */
+function over(
+  serve: (accept: Accept) => Promise<TestServer>,
+  connect: (server: TestServer) => Promise<Transport>,
+): Pair {
+  return async () => {
+    const { server, accepted } = await serving(serve);
+    const client = await connect(server);
+    return [new End(client), new End(fromDuplex(await accepted))];
+  };
+}
+
+async function serving(serve: (accept: Accept) => Promise<TestServer>) {
+  let accept: Accept = () => undefined;
   const accepted = new Promise<Socket>((resolve) => {
-    server.once('connection', (socket) => {
-      sockets.push(socket);
-      resolve(socket);
-    });
+    accept = (_, socket) => resolve(socket);
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return { port: (server.address() as { port: number }).port, accepted }; // it listens on TCP
+  return { server: await serve((stream, socket) => accept(stream, socket)), accepted };
 }
 
-async function tcpPair(): Promise<[End, End]> {
-  const { port, accepted } = await listen();
-  const client = await connectTcp({ host: '127.0.0.1', port });
-  return [new End(client), new End(fromDuplex(await accepted, 'tcp'))];
+function overWebSocket(secure: boolean): Pair {
+  return async () => {
+    let accept: (transport: Transport) => void = () => undefined;
+    const accepted = new Promise<Transport>((resolve) => {
+      accept = resolve;
+    });
+    const { url } = await serveWebSocket(() => undefined, {
+      ...(secure && { tls: {} }),
+      raw: (webSocket) => accept(new WebSocketTransport(webSocket)),
+    });
+    const tls = { ca: await certificate('ca') };
+    const client = await connectWebSocket({ url: new URL(url), tls });
+    return [new End(client), new End(await accepted)];
+  };
 }
 
-const kinds: [string, () => Promise<[End, End]>][] = [
-  ['TCP', tcpPair],
-  ['memory', async () => memoryTransportPair().map((transport) => new End(transport)) as [End, End]],
+async function customPair(): Promise<[End, End]> {
+  const [left, right] = duplexPair();
+  left.once('close', () => right.destroy()); // which the pair leaves to its user
+  return [new End(fromDuplex(left)), new End(fromDuplex(right))];
+}
+
+const host = '127.0.0.1';
+
+const kinds: [string, Pair][] = [
+  ['TCP', over(serveTcp, ({ port }) => connectTcp({ host, port }))],
+  [
+    'TLS',
+    over(serveTls, async ({ port }) => connectTls({ host, port, tls: { ca: await certificate('ca') } })),
+  ],
+  ['Unix socket', over(serveUnix, ({ path }) => connectUnix({ path }))],
+  ['WebSocket', overWebSocket(false)],
+  ['secure WebSocket', overWebSocket(true)],
+  ['custom stream', customPair],
 ];
 
 describe.each(kinds)('%s', (_, pair) => {
@@ -169,7 +216,7 @@ describe('connectTcp', () => {
 
   it('gives up with the reason of its signal, before and during the attempt', async () => {
     const reason = new Error('changed my mind');
-    const { port } = await listen();
+    const { port } = await serveTcp(() => undefined);
     const target = { host: '127.0.0.1', port };
     await expect(connectTcp({ ...target, signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
     const abort = new AbortController();
@@ -179,8 +226,11 @@ describe('connectTcp', () => {
   });
 
   it('loses nothing that came before anybody listened', async () => {
-    const { port, accepted } = await listen();
-    const client = await connectTcp({ host: '127.0.0.1', port });
+    const {
+      server: { port },
+      accepted,
+    } = await serving(serveTcp);
+    const client = await connectTcp({ host, port });
     const socket = await accepted;
     await new Promise<void>((resolve) => {
       socket.write('greeting', () => resolve());
@@ -199,10 +249,150 @@ describe('fromDuplex', () => {
     expect(await new End(fromDuplex(stream)).closed).toBeUndefined();
   });
 
+  it('refuses a stream that carries something else than bytes', async () => {
+    const text = new PassThrough({ encoding: 'utf8' });
+    const end = new End(fromDuplex(text));
+    text.write('abc');
+    expect(await end.closed).toMatchObject({ message: expect.stringContaining('must carry bytes') });
+  });
+
+  it('ends although its peer, which has ended, does not read what is still to be written', async () => {
+    const [left, right] = duplexPair();
+    const end = new End(fromDuplex(left));
+    end.write('x'.repeat(1_000_000));
+    right.end();
+    expect(await end.closed).toBeUndefined();
+    expect(left.destroyed).toBe(true);
+  });
+
   it('reports why the stream failed, and nobody has to listen for it before', async () => {
     const stream = new PassThrough();
     const transport = fromDuplex(stream);
     stream.destroy(new Error('cable pulled'));
     expect(await new End(transport).closed).toMatchObject({ message: 'cable pulled' });
+  });
+});
+
+describe('connectTls', () => {
+  it('asks a host for its name, and an address for none', async () => {
+    const ca = await certificate('ca');
+    const nameAsked = async (host: string, tls: ConnectionOptions = {}) => {
+      const { server, accepted } = await serving(serveTls);
+      const client = await connectTls({ host, port: server.port, tls: { ca, ...tls } });
+      const { servername } = (await accepted) as TLSSocket; // of a TLS server
+      client.close();
+      return servername;
+    };
+    expect([
+      await nameAsked('localhost'),
+      await nameAsked('127.0.0.1'),
+      await nameAsked('127.0.0.1', { servername: 'localhost' }),
+    ]).toEqual(['localhost', false, 'localhost']);
+  });
+});
+
+describe('connectWebSocket', () => {
+  async function opened(options: Partial<Parameters<typeof connectWebSocket>[0]> = {}) {
+    let accept: (webSocket: WebSocket) => void = () => undefined;
+    const accepted = new Promise<WebSocket>((resolve) => {
+      accept = resolve;
+    });
+    const { url } = await serveWebSocket(() => undefined, { raw: (webSocket) => accept(webSocket) });
+    const transport = await connectWebSocket({ url: new URL(url), ...options });
+    return { end: new End(transport), webSocket: await accepted };
+  }
+
+  it('sends a binary frame for each write, uncompressed, under the subprotocol mqtt', async () => {
+    const { end, webSocket } = await opened();
+    const frames: string[] = [];
+    const three = new Promise<void>((resolve) => {
+      webSocket.on('message', (data, isBinary) => {
+        frames.push(`${isBinary ? 'binary' : 'text'} ${data}`);
+        if (frames.length === 3) resolve();
+      });
+    });
+    end.write('one');
+    end.write('two');
+    end.write('three');
+    await three;
+    expect(frames).toEqual(['binary one', 'binary two', 'binary three']);
+    expect([webSocket.protocol, webSocket.extensions]).toEqual(['mqtt', '']);
+  });
+
+  it('closes on a text frame, and says why to both sides', async () => {
+    const { end, webSocket } = await opened();
+    const code = new Promise((resolve) => webSocket.once('close', resolve));
+    webSocket.send('text');
+    expect(await end.closed).toMatchObject({ message: expect.stringContaining('text frame') });
+    expect(await code).toBe(1003);
+    expect(end.text).toBe('');
+  });
+
+  it('closes on a message that is too long, before it is all there', async () => {
+    const { end, webSocket } = await opened({ maximumMessageSize: 1_000 });
+    webSocket.send(new Uint8Array(1_000));
+    webSocket.send(new Uint8Array(1_000_000));
+    expect(await end.closed).toMatchObject({ code: 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH' });
+    expect(end.text.length).toBe(1_000);
+  });
+
+  it('counts the bytes that it takes in without a wrong sign', async () => {
+    const { end, webSocket } = await opened({ maximumMessageSize: 0xffff_ffff });
+    webSocket.send('welcome', { binary: true });
+    await end.until('welcome');
+  });
+
+  it('reports the code and the reason with which the server closes, if it is not an ordinary one', async () => {
+    const first = await opened();
+    first.webSocket.close(1011, 'out of memory');
+    expect(await first.end.closed).toMatchObject({
+      message: 'The WebSocket was closed with code 1011, "out of memory".',
+    });
+    const second = await opened();
+    second.webSocket.close(1001);
+    expect(await second.end.closed).toBeUndefined();
+  });
+
+  it('hands over what came before a pause ends, then the close', async () => {
+    const { end, webSocket } = await opened();
+    webSocket.send('a', { binary: true });
+    await end.until('a');
+    end.transport.pause();
+    webSocket.send('b', { binary: true });
+    webSocket.send('c', { binary: true });
+    webSocket.close();
+    await new Promise((resolve) => webSocket.ping('', undefined, resolve));
+    expect(end.text).toBe('a');
+    end.transport.resume();
+    await end.closed;
+    expect(end.text).toBe('abc');
+  });
+
+  it('pauses inside a read: the frames behind wait, and keep their order', async () => {
+    const { end, webSocket } = await opened();
+    let paused = false;
+    end.onText = () => {
+      if (paused) return;
+      paused = true;
+      end.transport.pause();
+      queueMicrotask(() => end.transport.resume());
+    };
+    // In one segment: the receiver has all of them before the first is handed over.
+    (webSocket as unknown as { _socket: Socket })._socket.cork();
+    for (const text of ['a', 'b', 'c', 'd']) webSocket.send(text, { binary: true });
+    (webSocket as unknown as { _socket: Socket })._socket.uncork();
+    await end.until('abcd');
+  });
+
+  it('is one sentence when the package ws is missing, and hands on another mistake in it', async () => {
+    const url = new URL('ws://127.0.0.1:1');
+    const missing = Object.assign(new Error("Cannot find package 'ws'"), { code: 'ERR_MODULE_NOT_FOUND' });
+    await expect(connectWebSocket({ url, load: () => Promise.reject(missing) })).rejects.toMatchObject({
+      message: 'WebSockets need the package ws, which is not installed. Run npm install ws',
+      retryable: false,
+      cause: missing,
+    });
+    const broken = new SyntaxError('Unexpected token');
+    await expect(connectWebSocket({ url, load: () => Promise.reject(broken) })).rejects.toBe(broken);
   });
 });
