@@ -1,7 +1,7 @@
 import type { PublishProperties, SubscriptionRequest, UserProperties } from '../packets/packet.js';
 
 /**
- * A session that outlives its process: one store holds the session of one client identifier.
+ * A session that outlives its process. One store serves one client at a time; sessions of other client identifiers in the same place stay theirs.
  *
  * Calls come in the order of what they describe, and a call does not wait for the one before it: a store applies them in the order in which
  * they were made (so it may write several at once), and resolves each only when what it says will be found after a crash. Each call is awaited before
@@ -9,8 +9,8 @@ import type { PublishProperties, SubscriptionRequest, UserProperties } from '../
  */
 export interface SessionStore {
   /**
-   * Called once, first. What was stored under this client identifier; nothing if there is nothing, or if it belongs to another one: that is then
-   * forgotten. A damaged record is set aside and left out, it does not reject.
+   * Called first; again only after `close`, which makes way for the next client. What was stored under this client identifier, if
+   * anything was. A damaged record is set aside, left out and named in `damaged`; it does not reject.
    */
   load(clientId: string): Promise<StoredSession>;
   /** Adds the record, or replaces the one with this packet identifier. */
@@ -23,7 +23,7 @@ export interface SessionStore {
   deleteInbound(packetId: number): Promise<void>;
   /** Replaces all. */
   putSubscriptions(subscriptions: readonly StoredSubscription[]): Promise<void>;
-  /** Whose session this is from now on. */
+  /** Whose session this is from now on: what is stored moves to this client identifier. */
   putClient(client: { clientId: string; lastPacketId: number }): Promise<void>;
   /** Forgets everything: the server has no session. */
   clear(): Promise<void>;
@@ -39,6 +39,17 @@ export interface StoredSession {
   readonly subscriptions: readonly StoredSubscription[];
   /** 0 if nothing was stored. */
   readonly lastPacketId: number;
+  /** What could not be read. To be reported: what it described is lost. */
+  readonly damaged?: readonly DamagedRecord[];
+}
+
+/** A stored record that makes no sense: it was set aside. */
+export interface DamagedRecord {
+  readonly kind: 'outbound' | 'inbound' | 'subscriptions' | 'client' | 'unknown';
+  /** Of the message that the record stood for, where its place tells. */
+  readonly packetId: number | undefined;
+  /** What is wrong, what it means, and where the record is kept. No payload is quoted. */
+  readonly message: string;
 }
 
 /** A publish that the server has not finished acknowledging. */
