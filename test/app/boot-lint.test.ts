@@ -14,7 +14,7 @@ import {
 import { describe, expect, it } from 'vitest';
 
 // Nothing here gets as far as connecting.
-const connection = 'mqtt://127.0.0.1:1';
+const connection = { url: 'mqtt://127.0.0.1:1', clientId: 'app' };
 
 async function findings(controllers: readonly Class[], options: object = {}): Promise<readonly string[]> {
   const error: BootError = await createApp({ connection, controllers, ...options })
@@ -164,6 +164,38 @@ describe('the lint at boot names what would silently arrive as undefined', () =>
     ]);
   });
 
+  it('a token of tsyringe’s own that nothing provides, and every other one with it', async () => {
+    @Controller()
+    class Sensors {
+      constructor(
+        @inject('url') readonly url: string,
+        @inject(LIMIT.key) readonly limit: number,
+        @inject('other', { isOptional: true }) readonly other?: string,
+      ) {}
+      @Topic('a') on() {}
+    }
+    const remedy = 'Register it in the container that createApp is given.';
+    expect(await findings([Sensors])).toEqual([
+      `Sensors: constructor parameter 0 (url) asks for the token 'url', which nothing provides. ${remedy}`,
+      `Sensors: constructor parameter 1 (limit) asks for the token 'limit', which nothing provides. ${remedy}`,
+    ]);
+  });
+
+  it('a parameter of a class whose source can’t be read', async () => {
+    @Controller()
+    class Hidden {
+      constructor(
+        readonly repo: Repo,
+        @Inject(Other) readonly other: Other,
+      ) {}
+      @Topic('a') on() {}
+    }
+    const wrapped = new Proxy(Hidden, {});
+    expect(await findings([wrapped])).toEqual([
+      expect.stringMatching(/^Hidden: constructor parameter 0 has no injection token\./),
+    ]);
+  });
+
   it('classes that need each other', async () => {
     class A {
       constructor(@Inject(() => B) readonly b: object) {}
@@ -310,6 +342,25 @@ describe('what is written correctly is built', () => {
     expect(sub.repo).toBe(app.container.resolve(Repo));
     expect(sub.limit).toBe(3);
     expect(app.routes().map(({ handler }) => handler)).toEqual(['Sub.onBase']);
+  });
+
+  it.each([true, false])('with its defaults, metadata of the compiler or not: %s', async (metadata) => {
+    @Controller()
+    class Sensors {
+      constructor(
+        readonly limit = 3,
+        readonly names: Map<string, string> = new Map([['a', 'b']]),
+        readonly repo: Repo | undefined = undefined,
+        @Inject(Other) readonly other: Other | undefined = undefined,
+      ) {}
+      @Topic('a') on() {}
+    }
+    if (metadata) typed(Sensors, Number, Map, Repo, Other);
+    const app = createApp({ connection, controllers: [Sensors] });
+    await expect(app.start()).rejects.toMatchObject({ kind: 'connect' });
+    const { limit, names, repo, other } = app.container.resolve(Sensors);
+    expect([limit, names.get('a'), repo]).toEqual([3, 'b', undefined]);
+    expect(other).toBeInstanceOf(Other);
   });
 
   it('with metadata of the compiler, and with tsyringe’s own inject', async () => {

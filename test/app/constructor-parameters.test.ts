@@ -68,6 +68,41 @@ describe('constructorParameters', () => {
       },
       ['$a'],
     ],
+    [
+      'templates in templates',
+      class {
+        text = `a${`b${'}'}`}(${{ c: '`' }.c}`;
+        constructor(repo: number, text = `)${`,${1}`}`) {
+          void repo;
+          void text;
+        }
+      },
+      ['repo', 'text?'],
+    ],
+    [
+      'a slash or a quote between the brackets of a regular expression, and one behind a keyword',
+      class {
+        quotes = /[/'"`]/;
+        closing() {
+          return /['})]/.test('x') ? 8 / 4 : typeof /[`(]/;
+        }
+        constructor(repo: number) {
+          void repo;
+        }
+      },
+      ['repo'],
+    ],
+    [
+      'comments',
+      class {
+        // constructor(a, b) { it's
+        /* constructor(c) ` */
+        constructor(/* , ( */ repo: number /* = 1 */) {
+          void repo;
+        }
+      },
+      ['repo'],
+    ],
   ])('reads %s', (_what, target, expected) => {
     const read = constructorParameters(target)?.map(({ name, optional }) => (optional ? `${name}?` : name));
     expect(read).toEqual(expected);

@@ -68,11 +68,12 @@ export class Assembly {
       const construction = constructionOf(this.#classes.get(target) ?? target);
       findings.push(...construction.findings);
       for (const argument of construction.arguments) {
-        if (argument.from !== 'token') continue;
+        if (argument.from === 'default') continue;
         const missing = this.#missing(argument);
+        const token = argument.from === 'token' ? argument.token : argument.note.token;
         if (missing) findings.push(missing);
-        else if (typeof argument.token === 'function' && !this.#isOutside(argument.token as Class))
-          visit(argument.token as Class);
+        // What is a function and a token is a class.
+        else if (typeof token === 'function' && !this.#isOutside(token as Class)) visit(token as Class);
       }
     };
     for (const target of [...classes, ...this.#classes.values()]) visit(target);
@@ -230,10 +231,17 @@ export class Assembly {
     return asked?.isRegistered(tsyringeToken(key), true) ?? false;
   }
 
-  #missing({ token, where }: Extract<Argument, { from: 'token' }>): string | undefined {
-    const key = injectionKey(token);
-    if (typeof key !== 'symbol' || this.#entries.has(key) || this.#isOutside(key)) return undefined;
-    return `${where} asks for the token '${tokenName(key)}', which nothing provides. Add { provide: thatToken, useValue: ... } to the providers of createApp.`;
+  #missing(argument: Exclude<Argument, { from: 'default' }>): string | undefined {
+    const { where } = argument;
+    const key = argument.from === 'token' ? injectionKey(argument.token) : argument.note.token;
+    if (argument.from === 'tsyringe' && argument.note.isOptional) return undefined;
+    if (typeof key !== 'symbol' && typeof key !== 'string') return undefined;
+    if (this.container.isRegistered(key, true)) return undefined;
+    const remedy =
+      argument.from === 'token'
+        ? 'Add { provide: thatToken, useValue: ... } to the providers of createApp.'
+        : 'Register it in the container that createApp is given.';
+    return `${where} asks for the token '${tokenName(key)}', which nothing provides. ${remedy}`;
   }
 }
 

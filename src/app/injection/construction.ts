@@ -1,6 +1,10 @@
 // What a class needs to be constructed, read from its decorators; and what would silently arrive as `undefined`.
 import { INJECTED, ORIGIN, ownRecord, recordOrigin } from '../decorators/record.js';
-import { constructorParameters, forwardsArguments } from './constructor-parameters.js';
+import {
+  type ConstructorParameter,
+  constructorParameters,
+  forwardsArguments,
+} from './constructor-parameters.js';
 import { type InjectedParameters, tokenFrom } from './inject.js';
 import { type Class, type TokenOf, tokenName } from './token.js';
 
@@ -15,7 +19,7 @@ export interface TsyringeNote {
 
 export type Argument =
   | { readonly from: 'token'; readonly token: TokenOf<unknown>; readonly where: string }
-  | { readonly from: 'tsyringe'; readonly note: TsyringeNote }
+  | { readonly from: 'tsyringe'; readonly note: TsyringeNote; readonly where: string }
   /** It has a default: nothing is handed in. */
   | { readonly from: 'default' };
 
@@ -32,14 +36,21 @@ export function constructionOf(target: Class): Construction {
   if (foreign) return { arguments: [], findings: [foreign] };
   const known = knownTokens(owner);
   const findings: string[] = [];
-  const list = (constructorParameters(owner) ?? []).map((parameter, index): Argument => {
-    const where = `${tokenName(target)}: constructor parameter ${index} (${parameter.name})`;
-    const argument = known.argument(index, where);
+  const list = parametersOf(owner, known.count).map(({ name, optional }, index): Argument => {
+    const where = `${tokenName(target)}: constructor parameter ${index}${name && ` (${name})`}`;
+    const argument = known.argument(index, where, optional);
     if (typeof argument === 'object') return argument;
-    if (!parameter.optional || argument !== undefined) findings.push(`${where} ${argument ?? known.missing}`);
+    if (!optional || argument !== undefined) findings.push(`${where} ${argument ?? known.missing}`);
     return { from: 'default' };
   });
   return { arguments: list, findings };
+}
+
+/** As the source has them; beyond what can be read there, as many as are known to be, without names. */
+function parametersOf(owner: Class, atLeast: number): readonly ConstructorParameter[] {
+  const read = constructorParameters(owner) ?? [];
+  const more = Math.max(0, atLeast - read.length, owner.length - read.length);
+  return [...read, ...Array.from({ length: more }, () => ({ name: '', optional: false }))];
 }
 
 /** The class whose constructor really takes the arguments: a subclass without one of its own inherits it, with its tokens. */
@@ -70,24 +81,32 @@ function foreignCopy(target: Class, owner: Class): string | undefined {
 
 interface KnownTokens {
   /** The argument, or what is wrong with it, or undefined if nothing is known. */
-  argument(index: number, where: string): Argument | string | undefined;
+  argument(index: number, where: string, optional: boolean): Argument | string | undefined;
+  /** How many parameters there are at least. */
+  readonly count: number;
   readonly missing: string;
 }
 
 function knownTokens(owner: Class): KnownTokens {
-  const injected = ownRecord<InjectedParameters>(owner, INJECTED);
+  const injected = ownRecord<InjectedParameters>(owner, INJECTED) ?? new Map();
   // Written by tsyringe's `inject`, by parameter number.
-  const notes = Reflect.getOwnMetadata('injectionTokens', owner) as Record<number, unknown> | undefined;
+  const notes = (Reflect.getOwnMetadata('injectionTokens', owner) ?? {}) as Record<number, unknown>;
   // Written by the compiler when emitDecoratorMetadata is on.
   const types = Reflect.getOwnMetadata('design:paramtypes', owner) as readonly unknown[] | undefined;
   return {
+    count: Math.max(
+      0,
+      types?.length ?? 0,
+      ...[...injected.keys(), ...Object.keys(notes).map(Number)].map((at) => at + 1),
+    ),
     missing: types
       ? 'has no run-time type. Write @Inject(TheClass) in front of it, or give it a default.'
       : 'has no injection token. This build emits no decorator metadata. Write @Inject(TheClass) in front of it, or give it a default.',
-    argument(index, where) {
-      if (injected?.has(index)) return fromInject(injected, index, where);
-      if (notes && index in notes) return { from: 'tsyringe', note: asNote(notes[index]) };
-      return types && index in types ? fromType(types[index], where) : undefined;
+    argument(index, where, optional) {
+      if (injected.has(index)) return fromInject(injected, index, where);
+      if (index in notes) return { from: 'tsyringe', note: asNote(notes[index]), where };
+      // A default counts in every build, not only in those without metadata.
+      return types && index in types && !optional ? fromType(types[index], where) : undefined;
     },
   };
 }

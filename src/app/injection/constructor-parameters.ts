@@ -68,42 +68,80 @@ interface Significant {
 /** Every character that is no comment and not inside a string, a template or a regular expression. */
 function* significant(source: string, from: number): Generator<Significant> {
   let depth = 0;
-  let previous = '';
+  let operand = false;
   for (let at = from; at < source.length; at++) {
-    const skipped = skip(source, at, previous);
-    if (skipped > at) {
+    const char = source[at] as string;
+    const skipped = behindComment(source, at) ?? behindLiteral(source, at, operand);
+    if (skipped !== undefined) {
+      operand ||= char !== '/' || !/[/*]/.test(source[at + 1] ?? '');
       at = skipped - 1;
-      if (!/\s/.test(source[skipped - 1] ?? '')) previous = source[skipped - 1] ?? previous;
       continue;
     }
-    const char = source[at] as string;
     if (char === ')' || char === ']' || char === '}') depth--;
     yield { char, at, depth };
     if (char === '(' || char === '[' || char === '{') depth++;
-    if (!/\s/.test(char)) previous = char;
+    if (!/\s/.test(char)) operand = endsOperand(source, at);
   }
 }
 
-/** The index behind a comment, string, template or regular expression that begins at `at`; `at` if none does. */
-function skip(source: string, at: number, previous: string): number {
-  const char = source[at];
-  if (char === '"' || char === "'" || char === '`') return behind(source, at + 1, char);
-  if (char !== '/') return at;
-  if (source[at + 1] === '/') return lineEnd(source, at);
-  if (source[at + 1] === '*') return source.indexOf('*/', at + 2) + 2;
-  // A slash after an operand divides; anywhere else it opens a regular expression.
-  return /[\w$)\]}"'`]/.test(previous) ? at : behind(source, at + 1, '/');
+const KEYWORDS =
+  /(?<![\p{ID_Continue}$.])(?:return|typeof|case|in|of|delete|void|throw|new|do|else|instanceof|yield|await)$/u;
+
+/** Whether a slash after this character divides; after anything else it opens a regular expression. */
+function endsOperand(source: string, at: number): boolean {
+  if (!/[\p{ID_Continue}$)\]}]/u.test(source[at] as string)) return false;
+  return !KEYWORDS.test(source.slice(Math.max(0, at - 11), at + 1));
 }
 
-function behind(source: string, from: number, quote: string): number {
-  for (let at = from; at < source.length; at++) {
+function behindComment(source: string, at: number): number | undefined {
+  if (source[at] !== '/') return undefined;
+  if (source[at + 1] === '/') return orEnd(source, source.indexOf('\n', at));
+  return source[at + 1] === '*' ? source.indexOf('*/', at + 2) + 2 : undefined;
+}
+
+/** The index behind the string, template or regular expression that begins here. */
+function behindLiteral(source: string, at: number, operand: boolean): number | undefined {
+  const char = source[at];
+  if (char === '"' || char === "'") return behindString(source, at, char);
+  if (char === '`') return behindTemplate(source, at);
+  return char === '/' && !operand ? behindRegularExpression(source, at) : undefined;
+}
+
+function behindString(source: string, start: number, quote: string): number {
+  for (let at = start + 1; at < source.length; at++) {
     if (source[at] === '\\') at++;
     else if (source[at] === quote) return at + 1;
   }
   return source.length;
 }
 
-function lineEnd(source: string, from: number): number {
-  const end = source.indexOf('\n', from);
-  return end < 0 ? source.length : end;
+function behindTemplate(source: string, start: number): number {
+  for (let at = start + 1; at < source.length; at++) {
+    if (source[at] === '\\') at++;
+    else if (source[at] === '`') return at + 1;
+    else if (source[at] === '$' && source[at + 1] === '{') at = closingBrace(source, at + 2);
+  }
+  return source.length;
+}
+
+/** A slash between brackets is a character like any other. */
+function behindRegularExpression(source: string, start: number): number {
+  let bracketed = false;
+  for (let at = start + 1; at < source.length; at++) {
+    const char = source[at];
+    if (char === '\\') at++;
+    else if (char === '[') bracketed = true;
+    else if (char === ']') bracketed = false;
+    else if (char === '/' && !bracketed) return at + 1;
+  }
+  return source.length;
+}
+
+function closingBrace(source: string, from: number): number {
+  for (const { at, depth } of significant(source, from)) if (depth < 0) return at;
+  return source.length;
+}
+
+function orEnd(source: string, index: number): number {
+  return index < 0 ? source.length : index;
 }
