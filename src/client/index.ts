@@ -3,6 +3,20 @@ export type { PublishProperties, QoS, UserProperties } from '../packets/packet.j
 export type { Disconnection } from '../session/disconnection.js';
 export { ClosedError, ConnectionLostError, NegativeAckError } from '../session/errors.js';
 export type { ServerLimits } from '../session/server-limits.js';
+export type {
+  DamagedRecord,
+  SessionStore,
+  StoredOutbound,
+  StoredSession,
+  StoredSubscription,
+} from '../session/session-store.js';
+export {
+  type DiskSessionStore,
+  type DiskSessionStoreOptions,
+  openDiskSessionStore,
+} from '../stores/disk-session-store.js';
+export { MemorySessionStore } from '../stores/memory-session-store.js';
+export { SessionStoreError, type SessionStoreProblem } from '../stores/session-store-error.js';
 export type { Clock, Random } from '../time/clock.js';
 export { fromDuplex } from '../transports/duplex.js';
 export { memoryTransportPair } from '../transports/memory.js';
