@@ -12,11 +12,11 @@ import { UnsupportedProtocolError } from '../packets/unsupported-protocol.js';
 import type { Disconnection } from '../session/disconnection.js';
 import { describeDisconnection } from '../session/disconnection.js';
 import { ConnectError } from './errors.js';
-import { knownFailure } from './system-failures.js';
+import { checkListener, knownFailure } from './system-failures.js';
 
 /** The byte stream could not be opened. */
 export function unreachable(where: string, cause: Error): ConnectError {
-  const { sentence, retryable } = knownFailure(cause) ?? {
+  const { sentence, retryable } = knownFailure(cause, where) ?? {
     sentence: cause.message || 'it gave no reason',
     retryable: true,
   };
@@ -75,9 +75,9 @@ export function nonsenseFrom(where: string, cause: Error, reasonCode: ReasonCode
 
 /** The connection stood, then it went before CONNACK. */
 export function goneBeforeConnack(where: string, disconnection: Disconnection): ConnectError {
-  const known = disconnection.by === 'network' ? knownFailure(disconnection.cause) : undefined;
+  const known = disconnection.by === 'network' ? knownFailure(disconnection.cause, where) : undefined;
   const { sentence, retryable } = known ?? {
-    sentence: `${describeDisconnection(disconnection)}. Check that an MQTT broker listens there`,
+    sentence: `${describeDisconnection(disconnection)}. ${checkListener(where)}`,
     retryable: true,
   };
   const message = `${where} took the connection and ended it before CONNACK: ${sentence}.`;

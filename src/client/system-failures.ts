@@ -6,15 +6,38 @@ export interface Failure {
   readonly retryable: boolean;
 }
 
-/** Undefined for an error that has to speak for itself. */
-export function knownFailure(error: Error): Failure | undefined {
+/** Undefined for an error that has to speak for itself. `where` is the address of the server. */
+export function knownFailure(error: Error, where: string): Failure | undefined {
   if (error instanceof OpenError) return { sentence: error.message, retryable: error.retryable };
-  const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
+  const code = codeOf(error);
+  if (code === 'ECONNRESET') {
+    return mayPass(`the connection was ended from the other side. ${checkListener(where)}`);
+  }
   const known = failures[code];
   if (known) return known;
+  if (code.startsWith(tlsPrefix)) {
+    const reason = code.slice(tlsPrefix.length).toLowerCase().replaceAll('_', ' ');
+    return mayPass(
+      `the TLS connection failed, "${reason}". Check the options in tls, and the log of the server`,
+    );
+  }
   // An AggregateError, of all addresses of a host, has no message of its own.
-  if (error.message === '' && code !== '') return { sentence: code, retryable: true };
-  return undefined;
+  return error.message === '' && code !== '' ? mayPass(code) : undefined;
+}
+
+/** What to do about a server that ends the connection without a word: some do so if they don't like a certificate. */
+export function checkListener(where: string): string {
+  const what = 'Check that an MQTT broker listens there';
+  return /^(mqtts|wss):/.test(where) ? `${what}, and which client certificate it wants, if any` : what;
+}
+
+const tlsPrefix = 'ERR_SSL_';
+
+/** OpenSSL's reason, when a write finds it, is nowhere but in the message of an EPROTO: `...:error:0A00010B:SSL routines:<function>:<reason>:...` */
+function codeOf(error: Error): string {
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
+  const reason = code === 'EPROTO' ? /:error:[^:]*:[^:]*:[^:]*:([^:]+):/.exec(error.message)?.[1] : undefined;
+  return reason ? tlsPrefix + reason.toUpperCase().replaceAll(' ', '_') : code;
 }
 
 function mayPass(sentence: string): Failure {
@@ -44,9 +67,6 @@ const failures: Readonly<Record<string, Failure>> = {
   ETIMEDOUT: mayPass('the host does not answer. Check host, port and firewall'),
   EHOSTUNREACH: mayPass('there is no way to the host. Check the network'),
   ENETUNREACH: mayPass('there is no way to the network. Check the network'),
-  ECONNRESET: mayPass(
-    'the connection was ended from the other side. Check that an MQTT broker listens there',
-  ),
 
   // Unix sockets
   ENOENT: mayPass('there is no such file. Start the broker or correct the path'),

@@ -16,6 +16,7 @@ export class DuplexTransport implements Transport {
   readonly #readsByItself: boolean;
   #onBytes: ((chunk: Uint8Array) => void) | undefined;
   #closing = false;
+  #error: Error | undefined;
 
   /** `readsByItself`: the stream has no `data` events, its bytes come through `take`. */
   constructor(duplex: Duplex, kind: Transport['kind'], readsByItself = false) {
@@ -23,14 +24,16 @@ export class DuplexTransport implements Transport {
     this.kind = kind;
     this.#readsByItself = readsByItself;
     this.freshChunks = !readsByItself;
-    duplex.on('error', ignore); // the reason arrives with 'close'; without a listener it would end the process
+    duplex.on('error', (error) => {
+      this.#error ??= error; // a TLS socket does not keep an alert that comes after the handshake
+    });
   }
 
   start(onBytes: (chunk: Uint8Array) => void, onClose: (error?: Error) => void): void {
     this.#onBytes = onBytes;
     const closed = () => {
       this.#closing = true;
-      onClose(this.#duplex.errored ?? undefined);
+      onClose(this.#error ?? this.#duplex.errored ?? undefined);
     };
     if (this.#duplex.closed) return void queueMicrotask(closed);
     this.#duplex.once('close', closed);
@@ -85,5 +88,3 @@ export class DuplexTransport implements Transport {
     }
   }
 }
-
-function ignore(): void {}

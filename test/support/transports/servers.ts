@@ -1,4 +1,5 @@
 // Servers of every transport on the loopback interface, each handing on what it accepts as a byte stream.
+import { once } from 'node:events';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { createServer as createHttpServer, type Server as HttpServer } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
@@ -48,10 +49,11 @@ export async function serveTcp(accept: Accept, host = '127.0.0.1'): Promise<Test
 
 /** With the certificate `server` for localhost unless said otherwise. */
 export async function serveTls(accept: Accept, options: TlsOptions = {}): Promise<TestServer> {
-  const server = createTlsServer({ ...(await identity('server')), ...options }, (socket) =>
-    accept(socket, socket),
-  );
-  server.on('tlsClientError', () => {}); // the client's side of it is what is tested
+  const server = createTlsServer({ ...(await identity('server')), ...options }, (socket) => {
+    socket.on('error', ignore);
+    accept(socket, socket);
+  });
+  server.on('tlsClientError', ignore);
   const port = await listening(server, { port: 0, host: '127.0.0.1' });
   return { url: `mqtts://127.0.0.1:${port}`, port, path: '' };
 }
@@ -81,7 +83,7 @@ export interface WebSocketServing {
 export async function serveWebSocket(accept: Accept, serving: WebSocketServing = {}): Promise<TestServer> {
   const { tls, raw, subprotocol = 'mqtt' } = serving;
   const server = tls ? createHttpsServer({ ...(await identity('server')), ...tls }) : createHttpServer();
-  server.on('tlsClientError', () => {});
+  server.on('tlsClientError', ignore);
   server.on('request', (_, response) => response.writeHead(404).end());
   const webSockets = new WebSocketServer({ noServer: true, handleProtocols: () => subprotocol });
   server.on('upgrade', (request, socket, head) => {
@@ -90,7 +92,7 @@ export async function serveWebSocket(accept: Accept, serving: WebSocketServing =
       return;
     }
     webSockets.handleUpgrade(request, socket, head, (webSocket) => {
-      webSocket.on('error', () => {});
+      webSocket.on('error', ignore);
       if (raw) raw(webSocket, request.socket);
       else accept(createWebSocketStream(webSocket), request.socket);
     });
@@ -107,7 +109,7 @@ export async function listening(
   const sockets = new Set<Socket>();
   server.on('connection', (socket: Socket) => {
     sockets.add(socket);
-    socket.on('error', () => {});
+    socket.on('error', ignore);
     socket.once('close', () => sockets.delete(socket));
   });
   closers.push(async () => {
@@ -122,3 +124,15 @@ export async function listening(
   const address = server.address();
   return typeof address === 'object' && address ? address.port : 0;
 }
+
+/** Ports that are free at the moment, each under a name. */
+export async function freePorts(...names: string[]): Promise<Record<string, number>> {
+  const servers = names.map(() => createServer().listen(0, '127.0.0.1'));
+  await Promise.all(servers.map((server) => once(server, 'listening')));
+  const ports = servers.map((server) => (server.address() as { port: number }).port); // it listens on TCP
+  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
+  return Object.fromEntries(names.map((name, at) => [name, ports[at]!]));
+}
+
+/** What fails here is seen, and tested, at the client. */
+function ignore(): void {}
