@@ -302,6 +302,7 @@ describe('connectWebSocket', () => {
     return { end: new End(transport), webSocket: await accepted };
   }
 
+  // [MQTT-6.0.0-1] [MQTT-6.0.0-3]
   it('sends a binary frame for each write, uncompressed, under the subprotocol mqtt', async () => {
     const { end, webSocket } = await opened();
     const frames: string[] = [];
@@ -319,6 +320,7 @@ describe('connectWebSocket', () => {
     expect([webSocket.protocol, webSocket.extensions]).toEqual(['mqtt', '']);
   });
 
+  // [MQTT-6.0.0-1]
   it('closes on a text frame, and says why to both sides', async () => {
     const { end, webSocket } = await opened();
     const code = new Promise((resolve) => webSocket.once('close', resolve));

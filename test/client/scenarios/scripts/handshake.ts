@@ -40,6 +40,7 @@ export const handshake: readonly Scenario[] = [
     },
   ),
 
+  // [MQTT-4.13.2-1]
   scenario(
     3,
     'CONNACK of 0x80 or above: code visible; fatal codes stop, others back off; one of 3.1.1 is understood',
@@ -81,6 +82,7 @@ export const handshake: readonly Scenario[] = [
     await peer.expectDisconnect(0x82);
   }),
 
+  // [MQTT-3.1.2-4] [MQTT-3.2.2-4]
   scenario(
     5,
     'Session present after a clean start, or with an error code: protocol error, closed',
@@ -110,6 +112,7 @@ export const handshake: readonly Scenario[] = [
     must(publishing.state === 'resolved', 'the publish never settles');
   }),
 
+  // [MQTT-3.2.2-5] [MQTT-3.3.1-3]
   scenario(
     7,
     'Session lost with publishes under way: nothing resent; they reject, or are published anew',
@@ -139,6 +142,7 @@ export const handshake: readonly Scenario[] = [
     },
   ),
 
+  // [MQTT-3.1.2-21] [MQTT-3.2.2-21] [MQTT-3.1.3-2]
   once(
     8,
     'Assigned client identifier kept; server keep-alive overrides both ways and stays out of the next CONNECT',
@@ -181,6 +185,7 @@ export const handshake: readonly Scenario[] = [
     refused([0x20, 0x05, 0x00, 0x00, 0x02, 0x24, 0x02], 0x82),
   ),
 
+  // [MQTT-3.1.2-30] [MQTT-4.12.0-3] [MQTT-4.12.0-5] [MQTT-4.12.0-7] [MQTT-4.12.1-1]
   scenario(
     10,
     'AUTH: challenges answered, wrong method refused with 0x82, re-authentication beside what is under way',

@@ -126,6 +126,7 @@ export const liveness: readonly Scenario[] = [
     },
   ),
 
+  // [MQTT-4.13.2-1]
   scenario(
     58,
     'Malformed: DISCONNECT with its code, closed, nothing behind it parsed, however the bytes are cut',
@@ -210,6 +211,7 @@ export const liveness: readonly Scenario[] = [
     },
   ),
 
+  // [MQTT-3.14.4-2]
   once(
     61,
     'Leaving in order: requests finish or time out, then DISCONNECT and the end; no longer session than CONNECT asked for',

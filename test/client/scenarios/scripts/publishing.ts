@@ -15,6 +15,7 @@ const wrongAnswer = (qos: 1 | 2, type: 'puback' | 'pubcomp' | 'suback') => async
 };
 
 export const publishing: readonly Scenario[] = [
+  // [MQTT-3.3.4-7] [MQTT-4.9.0-2]
   scenario(
     11,
     'Receive maximum 1, three QoS 1 at once: one on the wire at a time, in order',
@@ -36,6 +37,7 @@ export const publishing: readonly Scenario[] = [
     },
   ),
 
+  // [MQTT-3.3.4-8] [MQTT-4.9.0-3] [MQTT-3.1.2-20]
   scenario(
     12,
     'A full window delays neither QoS 0, SUBSCRIBE, acknowledgements nor PINGREQ',
@@ -65,6 +67,7 @@ export const publishing: readonly Scenario[] = [
     },
   ),
 
+  // [MQTT-4.9.0-1]
   scenario(
     13,
     'A slot is freed by PUBACK, PUBCOMP and a refusing PUBREC, by nothing else, and never twice',
@@ -95,6 +98,7 @@ export const publishing: readonly Scenario[] = [
     },
   ),
 
+  // [MQTT-4.4.0-2]
   scenario(
     14,
     'A refused PUBREC: no PUBREL, identifier free, rejects; PUBREC again: PUBREL 0x92',
@@ -113,6 +117,7 @@ export const publishing: readonly Scenario[] = [
     },
   ),
 
+  // [MQTT-2.2.1-5] [MQTT-4.3.3-4] [MQTT-4.3.3-6]
   scenario(15, 'PUBREC twice before PUBCOMP: PUBREL twice, PUBLISH never again', async (scene) => {
     const { client, peer } = await scene.connected();
     const publishing = client.publish('t', '', qos2);
@@ -170,6 +175,7 @@ export const publishing: readonly Scenario[] = [
     must(publishing.state === 'resolved', 'the publish rejects');
   }),
 
+  // [MQTT-2.2.1-3] [MQTT-4.3.2-1] [MQTT-4.3.3-1]
   once(
     20,
     'All identifiers in use: no reuse; SUBSCRIBE shares them; the server’s are others',
@@ -237,6 +243,7 @@ export const publishing: readonly Scenario[] = [
     },
   ),
 
+  // [MQTT-3.2.2-11] [MQTT-3.2.2-14] [MQTT-3.2.2-15]
   scenario(23, 'What the server cannot take is refused here: no packet, no identifier', async (scene) => {
     const { client, peer } = await scene.connected(
       {},
@@ -275,6 +282,7 @@ export const publishing: readonly Scenario[] = [
     },
   ),
 
+  // [MQTT-4.3.3-7]
   once(
     25,
     'Message expiry: time spent offline is deducted; nothing expires once sent',

@@ -21,6 +21,7 @@ const refusedAlias =
   };
 
 export const receiving: readonly Scenario[] = [
+  // [MQTT-4.3.3-10] [MQTT-4.3.3-11]
   scenario(33, 'QoS 2 repeated before PUBREL: delivered once; after PUBREC: PUBREC again', async (scene) => {
     const { client, peer } = await scene.connected();
     peer.send(message(1, 2));
@@ -32,6 +33,7 @@ export const receiving: readonly Scenario[] = [
     must(client.inbox.length === 1, `delivers it ${client.inbox.length} times`);
   }),
 
+  // [MQTT-4.3.3-12]
   scenario(
     34,
     'After PUBCOMP the identifier means a new message; with another QoS while in use: DISCONNECT 0x82',
@@ -127,6 +129,7 @@ export const receiving: readonly Scenario[] = [
     },
   ),
 
+  // [MQTT-4.6.0-2] [MQTT-4.6.0-3]
   scenario(
     38,
     'Acknowledged 3, 1, 2: on the wire 1, 2, 3; QoS 1 and QoS 2 each on their own',
@@ -180,6 +183,7 @@ export const receiving: readonly Scenario[] = [
     await peer.expectDisconnect(0);
   }),
 
+  // [MQTT-3.3.2-10] [MQTT-3.3.2-7]
   scenario(
     41,
     'Topic aliases: illegal ones end the connection with 0x94 or 0x82; rebinding works; QoS 2 keeps its topic; a new connection knows none',

@@ -25,6 +25,7 @@ async function answerAll(peer: Peer): Promise<Packet[]> {
 }
 
 export const resending: readonly Scenario[] = [
+  // [MQTT-3.3.1-1] [MQTT-4.4.0-1] [MQTT-4.6.0-1] [MQTT-4.6.0-4] [MQTT-3.1.2-23]
   scenario(
     26,
     'Session resumed: PUBLISH with DUP, same identifiers and order, PUBRELs in order, new ones after',
@@ -100,6 +101,7 @@ export const resending: readonly Scenario[] = [
     },
   ),
 
+  // [MQTT-3.2.2-17] [MQTT-3.2.2-18] [MQTT-3.3.2-7] [MQTT-3.3.2-9]
   scenario(
     29,
     'A resent PUBLISH has its topic in full; aliases are those of the new connection',
@@ -151,6 +153,7 @@ export const resending: readonly Scenario[] = [
     },
   ),
 
+  // [MQTT-4.4.0-1] [MQTT-4.1.0-1] [MQTT-4.3.2-3] [MQTT-4.3.3-3] [MQTT-4.3.3-5]
   once(31, 'Nothing is resent on the living connection, ever', async (scene) => {
     const { client, peer } = await scene.connected({ keepAlive: 60 });
     client.publish('a', '', qos1);
