@@ -7,12 +7,19 @@ export function checkOptions(options: ClientOptions): void {
   if (options === null || typeof options !== 'object') {
     refuse(`The options of connect() must be an object, not ${describe(options)}.`);
   }
-  const { protocol = 5, ackOrder = 'strict', qos0Overflow = { limit: 0 } } = options;
+  const { protocol = 5, ackOrder = 'strict', qos0Overflow = { limit: 0 } }: ClientOptions = options;
   if (protocol !== 5 && protocol !== 4) {
     refuse(`protocol must be 5 (MQTT 5.0) or 4 (MQTT 3.1.1), not ${describe(protocol)}.`);
   }
   if (ackOrder !== 'strict' && ackOrder !== 'unordered') {
     refuse(`ackOrder must be 'strict' or 'unordered', not ${describe(ackOrder)}.`);
+  }
+  const exceeded = options.receiveMaximumExceeded ?? 'pause';
+  if (exceeded !== 'disconnect' && exceeded !== 'pause') {
+    refuse(`receiveMaximumExceeded must be 'disconnect' or 'pause', not ${describe(exceeded)}.`);
+  }
+  if (protocol === 4 && exceeded === 'disconnect') {
+    refuse("MQTT 3.1.1 has no receive maximum to exceed: leave receiveMaximumExceeded: 'disconnect' out.");
   }
   if (protocol === 4 && options.sessionExpiryInterval !== undefined) {
     refuse(
@@ -25,6 +32,16 @@ export function checkOptions(options: ClientOptions): void {
   checkCount(options.receiveMaximum, 'receiveMaximum', 1, 65_535);
   checkCount(options.maximumPacketSize, 'maximumPacketSize', 1, 0xffff_ffff);
   checkCount(options.sendMaximum, 'sendMaximum', 1, 65_535);
+  const { inbound, outbound } = options.topicAliases ?? {};
+  if (protocol === 4 && options.topicAliases !== undefined) {
+    refuse('MQTT 3.1.1 has no topic aliases: leave topicAliases out.');
+  }
+  checkCount(inbound, 'topicAliases.inbound', 0, 65_535);
+  if (outbound !== 'off') checkCount(outbound, 'topicAliases.outbound', 0, 65_535);
+  const { policy = 'drop-oldest' } = qos0Overflow;
+  if (policy !== 'drop-oldest' && policy !== 'drop-newest') {
+    refuse(`qos0Overflow.policy must be 'drop-oldest' or 'drop-newest', not ${describe(policy)}.`);
+  }
   checkInteger(qos0Overflow.limit, 'qos0Overflow.limit', 0, Number.MAX_SAFE_INTEGER);
 }
 

@@ -115,11 +115,11 @@ export class Driver implements Effects, Settler {
   }
 
   /**
-   * MQTT 3.1.1 has no receive maximum: at the mark we stop reading, so that the server feels it. Not while a request of ours waits
-   * for its answer, which would then never be read.
+   * MQTT 3.1.1 has no receive maximum, and not every server heeds the one of MQTT 5: at the mark we stop reading, so that the server
+   * feels it. Not while a request of ours waits for its answer, which would then never be read.
    */
   regulate(): void {
-    if (this.#settings.protocolVersion === 5) return;
+    if (!this.#settings.pausesWhenFull) return;
     const full = this.session.unacknowledged >= this.#settings.receiveMaximum;
     this.#connection?.pause(full && this.session.awaited === 0);
   }
@@ -177,12 +177,11 @@ export class Driver implements Effects, Settler {
   }
 
   #guardWindow(): void {
-    const bound = this.#settings.receiveMaximum * 4;
-    if (this.#settings.protocolVersion === 5 || this.session.unacknowledged < bound) return;
-    throw new LimitError(
-      'queue',
-      `The server sent ${bound} messages that are not acknowledged while requests waited for its answer: acknowledge sooner, or raise receiveMaximum.`,
-    );
+    const { pausesWhenFull, protocolVersion, receiveMaximum } = this.#settings;
+    const bound = Math.max(receiveMaximum, 100) * 4; // a server that sends in bursts is not at fault, however small our window
+    if (!pausesWhenFull || this.session.unacknowledged < bound) return;
+    const sentence = `The server sent ${bound} messages that are not acknowledged while requests waited for its answer: acknowledge sooner, or raise receiveMaximum.`;
+    throw protocolVersion === 5 ? new ProtocolError(0x93, sentence) : new LimitError('queue', sentence);
   }
 
   #silence(keepAlive: number): void {

@@ -47,10 +47,22 @@ export interface ClientOptions {
    */
   receiveMaximum?: number;
   /**
+   * What to do with a server that sends more than `receiveMaximum`. `disconnect`: 0x93, as MQTT 5.0, 3.3.4 and 4.13 want it. `pause`: stop reading until
+   * messages were acknowledged, for servers that can't count: mosquitto 2.0.11 sends about two messages for each PUBACK while it has a
+   * backlog. What one read brings, 64 KiB at most, comes on top; reading goes on while a request waits for its answer, up to four times `receiveMaximum` (at least 400), then 0x93. MQTT 3.1.1,
+   * which has no receive maximum, always pauses. Default `disconnect`; an application's connection: `pause`.
+   */
+  receiveMaximumExceeded?: 'disconnect' | 'pause';
+  /**
    * `strict`: acknowledgements leave in the order in which the messages of their QoS came [MQTT-4.6.0-2] [MQTT-4.6.0-3], so a message
    * that you keep keeps those behind it. `unordered`: each leaves when you settle it; most servers take that, the specification does not. Default `strict`.
    */
   ackOrder?: 'strict' | 'unordered';
+  /**
+   * Numbers that stand for topics, so that these need not be sent each time; nothing else shows that there are any. `inbound`: how many the server may use, default 0.
+   * `outbound`: how many this client uses, as far as the server allows, for the topics published last; default 32. MQTT 5 only.
+   */
+  topicAliases?: { inbound?: number; outbound?: number | 'off' };
   /** QoS 1 and 2 publishes under way at once; the server's receive maximum applies too. Default 65,535. */
   sendMaximum?: number;
   /** Bytes of a whole packet; a server that sends a bigger one is disconnected with 0x95. Default 16 MiB. */

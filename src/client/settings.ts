@@ -16,8 +16,11 @@ export interface Settings {
   readonly connectTimeout: number;
   readonly drainTimeout: number;
   readonly receiveMaximum: number;
+  readonly pausesWhenFull: boolean;
   readonly ackOrder: 'strict' | 'unordered';
   readonly sendMaximum: number;
+  readonly topicAliasMaximum: number;
+  readonly outboundAliases: number;
   readonly maximumPacketSize: number;
   readonly qos0Overflow: { readonly limit: number; readonly policy: 'drop-oldest' | 'drop-newest' };
   readonly clock: Clock;
@@ -34,6 +37,7 @@ export function settingsOf(options: ClientOptions, target: Target): Settings {
   const username = options.username ?? target.username;
   const password = options.password ?? target.password;
   const generatedId = !options.clientId;
+  const { inbound: topicAliasMaximum = 0, outbound = 32 } = options.topicAliases ?? {};
   const connect: ConnectPacket = {
     type: 'connect',
     protocolVersion,
@@ -56,6 +60,7 @@ export function settingsOf(options: ClientOptions, target: Target): Settings {
       sessionExpiryInterval: options.sessionExpiryInterval ?? 300,
       receiveMaximum,
       maximumPacketSize,
+      ...(topicAliasMaximum > 0 && { topicAliasMaximum }),
     }),
   };
   if (Object.keys(properties).length > 0) connect.properties = properties; // on 3.1.1 the encoder refuses what it can't say
@@ -67,8 +72,11 @@ export function settingsOf(options: ClientOptions, target: Target): Settings {
     connectTimeout: options.connectTimeout ?? 30_000,
     drainTimeout: options.drainTimeout ?? 10_000,
     receiveMaximum,
+    pausesWhenFull: protocolVersion === 4 || options.receiveMaximumExceeded === 'pause',
     ackOrder: options.ackOrder ?? 'strict',
     sendMaximum: options.sendMaximum ?? 65_535,
+    topicAliasMaximum,
+    outboundAliases: outbound === 'off' ? 0 : outbound,
     maximumPacketSize,
     qos0Overflow: { limit: 1_000, policy: 'drop-oldest', ...options.qos0Overflow },
     clock: options.clock ?? systemClock,

@@ -4,11 +4,16 @@ import type { ReasonCode } from '../packets/reason-codes.js';
 import type { AckToSend } from './ack-sender.js';
 import { Acknowledgements, type AckOrder, LedgerEntry } from './acknowledgements.js';
 import type { Effects } from './effects.js';
+import { InboundAliases } from './topic-aliases.js';
 
 export interface InboundSettings {
   readonly protocolVersion: 4 | 5;
   readonly receiveMaximum: number;
+  /** Whether the caller stops reading at the receive maximum, so that a server which sends more is not at fault. */
+  readonly pausesWhenFull: boolean;
   readonly ackOrder: AckOrder;
+  /** How many topic aliases the server may use. */
+  readonly topicAliasMaximum: number;
 }
 
 /** Messages from the server: what is delivered, what is a repetition, and what is acknowledged when. */
@@ -21,10 +26,12 @@ export class Inbound {
   readonly #qos1: Acknowledgements;
   readonly #qos2: Acknowledgements;
   readonly #leave = (entry: LedgerEntry) => this.#acknowledge(entry);
+  readonly #aliases: InboundAliases;
   #ignored = 0;
 
   constructor(settings: InboundSettings, effects: Effects, sendAck: (packet: AckToSend) => void) {
     this.#settings = settings;
+    this.#aliases = new InboundAliases(settings.topicAliasMaximum);
     this.#qos1 = new Acknowledgements(settings.ackOrder);
     this.#qos2 = new Acknowledgements(settings.ackOrder);
     this.#effects = effects;
@@ -48,12 +55,8 @@ export class Inbound {
   }
 
   publish(packet: PublishPacket, connectionId: number, now: number): void {
-    if (packet.properties?.topicAlias !== undefined) {
-      throw new ProtocolError(
-        0x94,
-        `The server sent the topic alias ${packet.properties.topicAlias}, but this client allows none.`,
-      );
-    }
+    const alias = packet.properties?.topicAlias;
+    if (alias !== undefined) this.#aliases.resolve(packet, alias);
     if (packet.qos === 0) {
       this.#effects.deliver(packet, undefined);
       return;
@@ -64,10 +67,10 @@ export class Inbound {
       this.#repeated(packet, open);
       return;
     }
-    if (this.#open.size >= this.#settings.receiveMaximum && this.#settings.protocolVersion === 5) {
+    if (this.#open.size >= this.#settings.receiveMaximum && !this.#settings.pausesWhenFull) {
       throw new ProtocolError(
         0x93,
-        `The server sent more than the ${this.#settings.receiveMaximum} unacknowledged messages that the receive maximum allows.`,
+        `The server sent more than the ${this.#settings.receiveMaximum} unacknowledged messages that the receive maximum allows. Such a server can be borne with receiveMaximumExceeded: 'pause'.`,
       );
     }
     const entry = new LedgerEntry(packetId, packet.qos, connectionId, now);
@@ -101,6 +104,7 @@ export class Inbound {
 
   /** What was not acknowledged is stale; what got its PUBREC is remembered, for the server will ask again. */
   lost(): void {
+    this.#aliases.clear();
     for (const [packetId, entry] of this.#open) if (entry.state !== 'sent') this.#open.delete(packetId);
     this.#qos1.abandon((entry) => this.#effects.acknowledged(entry));
     this.#qos2.abandon((entry) => this.#effects.acknowledged(entry));

@@ -14,6 +14,7 @@ import type { Exchange } from './exchange.js';
 import { checkLegal } from './limit-checks.js';
 import type { PacketIds } from './packet-ids.js';
 import { Queue } from './queue.js';
+import type { OutboundAliases } from './topic-aliases.js';
 
 /** A publish that somebody waits for. Its answer: the PUBACK; at PUBCOMP the PUBREC, which is the one that tells; nothing for QoS 0. */
 export interface PublishRequest extends Request<AckPacket | undefined> {
@@ -34,6 +35,7 @@ export class Outbound {
   #slots = 0;
   #used = 0;
   #writable = false;
+  #aliases: OutboundAliases | undefined;
   #ignored = 0;
 
   constructor(
@@ -61,9 +63,10 @@ export class Outbound {
     return this.#ignored;
   }
 
-  /** A connection stands. */
-  opened(slots: number): void {
+  /** A connection stands. `aliases` is undefined where there are none to give. */
+  opened(slots: number, aliases?: OutboundAliases): void {
     this.#slots = slots;
+    this.#aliases = aliases;
     this.#writable = true;
     this.#pump();
   }
@@ -77,7 +80,7 @@ export class Outbound {
   /** Sends a QoS 0 publish that nobody needs to wait for. False: the socket is full, it has to be asked for with `publish`. */
   publishAtOnce(packet: PublishPacket): boolean {
     if (!this.#writable) return false;
-    this.#effects.send(packet);
+    this.#write(packet);
     return true;
   }
 
@@ -151,7 +154,7 @@ export class Outbound {
   #send(request: PublishRequest): void {
     const { packet } = request;
     if (packet.qos === 0) {
-      this.#effects.send(packet);
+      this.#write(packet);
       this.#effects.answer(request, undefined);
       return;
     }
@@ -159,12 +162,18 @@ export class Outbound {
     packet.packetId = packetId;
     this.#used++; // before it leaves: the connection may end while it is written
     try {
-      this.#effects.send(packet);
+      this.#write(packet);
     } catch (error) {
       this.#ids.giveBack(packetId); // not legal, so not sent
       this.#used--;
       throw error;
     }
+  }
+
+  /** For the first time; what is sent again goes as it is, with its topic in full. */
+  #write(packet: PublishPacket): void {
+    if (this.#aliases) this.#aliases.write(packet);
+    else this.#effects.send(packet);
   }
 
   #pump(): void {

@@ -25,15 +25,22 @@ import {
   Subscriptions,
   type UnsubscribeRequest,
 } from './subscriptions.js';
+import { OutboundAliases } from './topic-aliases.js';
 
 export interface SessionSettings {
   readonly protocolVersion: 4 | 5;
   /** Unacknowledged messages that the server may have under way; on MQTT 3.1.1 it is for the caller to stop reading. */
   readonly receiveMaximum: number;
+  /** The caller stops reading at the receive maximum; otherwise more is an error of the server's. */
+  readonly pausesWhenFull: boolean;
   /** In which order acknowledgements leave. */
   readonly ackOrder: AckOrder;
   /** Publishes under way, beside what the server allows. */
   readonly sendMaximum: number;
+  /** How many topic aliases the server may use. */
+  readonly topicAliasMaximum: number;
+  /** How many topic aliases are given at most, beside what the server allows. */
+  readonly outboundAliases: number;
 }
 
 export type SessionState =
@@ -281,6 +288,13 @@ export class Session {
     if (sessionPresent && this.#connectionId === 1) this.#ids.continueAfter(lastPacketId);
     if (!sessionPresent) this.#inbound.forget();
     this.#effects.connected(limits, sessionPresent);
-    this.#outbound.opened(Math.min(limits.receiveMaximum, this.#settings.sendMaximum));
+    this.#outbound.opened(Math.min(limits.receiveMaximum, this.#settings.sendMaximum), this.#aliases(limits));
+  }
+
+  #aliases(limits: ServerLimits): OutboundAliases | undefined {
+    const maximum = Math.min(limits.topicAliasMaximum, this.#settings.outboundAliases);
+    return maximum > 0
+      ? new OutboundAliases(maximum, limits, (packet) => this.#effects.send(packet))
+      : undefined;
   }
 }

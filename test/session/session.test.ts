@@ -18,7 +18,15 @@ class Recorded implements Effects {
   readonly effects: unknown[] = [];
   readonly entries: LedgerEntry[] = [];
   readonly session = new Session(
-    { protocolVersion: 5, receiveMaximum: 10, ackOrder: 'strict', sendMaximum: 65_535 },
+    {
+      protocolVersion: 5,
+      receiveMaximum: 10,
+      pausesWhenFull: false,
+      ackOrder: 'strict',
+      sendMaximum: 65_535,
+      topicAliasMaximum: 0,
+      outboundAliases: 0,
+    },
     this,
   );
 

@@ -1,8 +1,8 @@
 import { getEventListeners } from 'node:events';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { expect, it } from 'vitest';
-import { type Client, ConnectionLostError, LimitError, type Message } from '../../../src/client/index.js';
+import { describe, expect, it } from 'vitest';
+import { type Client, ConnectionLostError, type Message } from '../../../src/client/index.js';
 import type { PublishPacket } from '../../../src/packets/packet.js';
 import { everyCut, publish, ScriptedPeer } from '../../support/scripted-peer.js';
 
@@ -433,44 +433,57 @@ it('reads text and JSON, and has everything that the publisher said', async () =
   });
 });
 
-it('MQTT 3.1.1: reading stops at the mark and goes on with the acknowledgement', async () => {
-  const { client, peer, clock } = await new ScriptedPeer().connected({
-    protocol: 4,
-    receiveMaximum: 2,
-    keepAlive: 10,
+describe.each([
+  ['MQTT 3.1.1', { protocol: 4 }, 'limit'],
+  ["MQTT 5 with receiveMaximumExceeded: 'pause'", { receiveMaximumExceeded: 'pause' }, 'protocol'],
+] as const)('%s', (_, options, kind) => {
+  it('stops reading at the mark and goes on with the acknowledgement', async () => {
+    const settings = { ...options, receiveMaximum: 2, keepAlive: 10 };
+    const { client, peer, clock } = await new ScriptedPeer().connected(settings);
+    peer.send(numbered(1), numbered(2));
+    await peer.expectNothing();
+    peer.send(numbered(3));
+    await peer.expectNothing();
+    expect(client.stats().unackedIn).toBe(2);
+    await clock.advance('1m'); // silence of our own making is no verdict on the server
+    expect((await peer.received()).every(({ type }) => type === 'pingreq')).toBe(true);
+    expect(client.state.state).toBe('connected');
+    await (await take(client, 1))[0]!.ack();
+    await peer.expect('puback');
+    expect(client.stats().unackedIn).toBe(2);
   });
-  peer.send(numbered(1), numbered(2));
-  await peer.expectNothing();
-  peer.send(numbered(3));
-  await peer.expectNothing();
-  expect(client.stats().unackedIn).toBe(2);
-  await clock.advance('1m'); // silence of our own making is no verdict on the server
-  expect((await peer.received()).every(({ type }) => type === 'pingreq')).toBe(true);
-  expect(client.state.state).toBe('connected');
-  await (await take(client, 1))[0]!.ack();
-  await peer.expect('puback');
-  expect(client.stats().unackedIn).toBe(2);
-});
 
-it('MQTT 3.1.1: it reads on while a request waits for its answer, to four times the mark', async () => {
-  const { client, peer } = await new ScriptedPeer().connected({ protocol: 4, receiveMaximum: 1 });
-  peer.send(numbered(1));
-  await peer.expectNothing();
-  const publishing = client.publish('t', '', { qos: 1 });
-  await peer.expect('publish');
-  peer.send(numbered(2));
-  await peer.expectNothing();
-  peer.ack('puback', 1);
-  await publishing;
-  expect(client.stats().unackedIn).toBe(2);
-
-  const again = client.publish('t', '', { qos: 1 }).catch((error: unknown) => error);
-  for (const packetId of [3, 4, 5]) {
-    peer.send(numbered(packetId));
+  it('takes what came in one piece', async () => {
+    const { client, peer } = await new ScriptedPeer().connected({ ...options, receiveMaximum: 2 });
+    peer.send(numbered(1), numbered(2), numbered(3), numbered(4));
+    await peer.expectNothing();
+    expect(client.state.state).toBe('connected');
+    for (const message of await take(client, 4)) await message.ack();
     await peer.received();
-  }
-  expect(await client.disconnected()).toMatchObject({ by: 'client', cause: expect.any(LimitError) });
-  expect(await again).toBeInstanceOf(ConnectionLostError);
+    expect(client.stats().unackedIn).toBe(0);
+  });
+
+  it('reads on while a request waits for its answer, to four times the mark, at least 400', async () => {
+    const { client, peer } = await new ScriptedPeer().connected({ ...options, receiveMaximum: 1 });
+    peer.send(numbered(1));
+    await peer.expectNothing();
+    const publishing = client.publish('t', '', { qos: 1 });
+    await peer.expect('publish');
+    peer.send(numbered(2));
+    await peer.expectNothing();
+    peer.ack('puback', 1);
+    await publishing;
+    expect(client.stats().unackedIn).toBe(2);
+
+    const again = client.publish('t', '', { qos: 1 }).catch((error: unknown) => error);
+    for (let packetId = 3; packetId <= 400; packetId++) peer.send(numbered(packetId));
+    await peer.received();
+    expect(client.stats().unackedIn).toBe(400);
+    peer.send(numbered(401));
+    await peer.received();
+    expect(await client.disconnected()).toMatchObject({ by: 'client', cause: { kind } });
+    expect(await again).toBeInstanceOf(ConnectionLostError);
+  });
 });
 
 it('63: a stream that its signal ended is not kept by the client', async () => {

@@ -1,0 +1,125 @@
+// What a user may watch: hooks of one client, and the channels of node:diagnostics_channel for all clients of the process.
+import { type Channel, channel } from 'node:diagnostics_channel';
+import type { Packet } from '../packets/packet.js';
+import type { Message } from './message.js';
+import type { ConnectionState } from './state.js';
+
+/** A packet that was sent or received, without what is in it. */
+export interface PacketInfo {
+  /** `connect`, `publish`, ... */
+  readonly type: Packet['type'];
+  /** Undefined for packets that have none. */
+  readonly packetId: number | undefined;
+  /** Of the whole packet on the wire. */
+  readonly bytes: number;
+  /** Milliseconds of the client's clock. */
+  readonly at: number;
+}
+
+/** Why a message was dropped. `queue-full`: nobody read it in time, see `qos0Overflow`. */
+export type DropReason = 'queue-full';
+
+/**
+ * Called behind what they tell of, in its order, when the client has done its work of this tick: a hook may use the client. What a hook throws
+ * changes nothing: it is counted in `stats().failedHooks`, and the first time it is a process warning with the code `TOPICWISE_HOOK`.
+ */
+export interface Hooks {
+  /** Handed to the connection; it leaves with the others of its tick. */
+  packetSent?(packet: PacketInfo): void;
+  packetReceived?(packet: PacketInfo): void;
+  stateChange?(state: ConnectionState): void;
+  dropped?(message: Message, why: DropReason): void;
+}
+
+/**
+ * `topicwise:client:packet-sent` and `:packet-received` say `{ clientId, type, packetId, bytes, at }`, `:state-change` says `{ clientId, state }`, `:dropped`
+ * says `{ clientId, topic, qos, why }`: never a payload, user name, password or authentication data.
+ */
+const channels = {
+  packetSent: channel('topicwise:client:packet-sent'),
+  packetReceived: channel('topicwise:client:packet-received'),
+  stateChange: channel('topicwise:client:state-change'),
+  dropped: channel('topicwise:client:dropped'),
+} as const satisfies Record<keyof Hooks, Channel>;
+
+/** Tells hooks and channels of what happens in one client; costs one look for each packet where nobody listens. */
+export class Observers {
+  readonly #hooks: Hooks;
+  readonly #clientId: () => string;
+  readonly #reported = new Set<keyof Hooks>();
+  #waiting: (() => void)[] = [];
+  #failed = 0;
+
+  constructor(hooks: Hooks, clientId: () => string) {
+    this.#hooks = hooks;
+    this.#clientId = clientId;
+  }
+
+  /** How often a hook threw. */
+  get failed(): number {
+    return this.#failed;
+  }
+
+  get watchesSent(): boolean {
+    return this.#hooks.packetSent !== undefined || channels.packetSent.hasSubscribers;
+  }
+
+  get watchesReceived(): boolean {
+    return this.#hooks.packetReceived !== undefined || channels.packetReceived.hasSubscribers;
+  }
+
+  sent(packet: Packet, bytes: number, at: number): void {
+    const info = infoOf(packet, bytes, at);
+    this.#tell('packetSent', () => this.#hooks.packetSent?.(info), info);
+  }
+
+  received(packet: Packet, bytes: number, at: number): void {
+    const info = infoOf(packet, bytes, at);
+    this.#tell('packetReceived', () => this.#hooks.packetReceived?.(info), info);
+  }
+
+  state(state: ConnectionState): void {
+    this.#tell('stateChange', () => this.#hooks.stateChange?.(state), { state });
+  }
+
+  dropped(message: Message, why: DropReason): void {
+    const { topic, qos } = message;
+    this.#tell('dropped', () => this.#hooks.dropped?.(message, why), { topic, qos, why });
+  }
+
+  /** A listener may call the client, which is in the middle of something: so it has to wait until that is done. */
+  #tell(hook: keyof Hooks, call: () => void, said: object): void {
+    if (!this.#hooks[hook] && !channels[hook].hasSubscribers) return;
+    if (this.#waiting.length === 0) process.nextTick(() => this.#tellAll());
+    const message = { clientId: this.#clientId(), ...said };
+    this.#waiting.push(() => {
+      try {
+        call();
+      } catch (error) {
+        this.#report(hook, error);
+      }
+      channels[hook].publish(message); // which throws nothing: Node reports a subscriber's error itself
+    });
+  }
+
+  #tellAll(): void {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const each of waiting) each();
+  }
+
+  #report(hook: keyof Hooks, error: unknown): void {
+    this.#failed++;
+    if (this.#reported.has(hook)) return;
+    this.#reported.add(hook);
+    const said = error instanceof Error ? error.message : String(error);
+    process.emitWarning(
+      `The hook ${hook} of the client "${this.#clientId()}" threw: ${said.replace(/\.$/, '')}. It goes on being called; further errors of it are only counted, in stats().failedHooks.`,
+      { type: 'TopicwiseWarning', code: 'TOPICWISE_HOOK' },
+    );
+  }
+}
+
+function infoOf(packet: Packet, bytes: number, at: number): PacketInfo {
+  return { type: packet.type, packetId: 'packetId' in packet ? packet.packetId : undefined, bytes, at };
+}
