@@ -91,6 +91,29 @@ describeWithMosquitto('the client on mosquitto', (mosquitto) => {
     expect(client.stats()).toMatchObject({ inFlightOut: 0, queuedOut: 0, unackedIn: 0, dropped: 0 });
   });
 
+  it("bears its overdrawing of the receive maximum with receiveMaximumExceeded: 'pause'", async () => {
+    const options = { receiveMaximum: 20, receiveMaximumExceeded: 'pause' } as const;
+    await using client = await connect(mosquitto().url, options);
+    await client.subscribe({ filter: 'slow', maximumQoS: 1 });
+    await using publisher = await connect(mosquitto().url);
+    const publishing = Array.from({ length: 1_000 }, (_, n) =>
+      publisher.publish('slow', String(n), { qos: 1 }),
+    );
+    const seen: number[] = [];
+    const work = async () => {
+      for await (const message of client.messages()) {
+        seen.push(Number(message.text()));
+        for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve));
+        await message.ack();
+        if (seen.length >= 1_000) return;
+      }
+    };
+    await Promise.race(Array.from({ length: 8 }, work));
+    await Promise.all(publishing);
+    expect(seen).toEqual(Array.from({ length: 1_000 }, (_, n) => n));
+    expect(client.state.state).toBe('connected');
+  });
+
   it('leaves the will behind when the body of withClient throws, and none when it returns', async () => {
     const { withClient } = await import('../../src/client/index.js');
     await using watcher = await connect(mosquitto().url);

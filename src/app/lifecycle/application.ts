@@ -204,7 +204,13 @@ export class Application implements App {
     const { url, ...settings } = connectionOf(this.options);
     return goOnline({
       url,
-      settings: { ...settings, clock: this.clock, signal },
+      // Handlers are slower than brokers, and mosquitto overdraws: a default that ends the connection would redeliver for ever.
+      settings: {
+        ...(settings.protocol !== 4 && { receiveMaximumExceeded: 'pause' }),
+        ...settings,
+        clock: this.clock,
+        signal,
+      },
       routes,
       groups,
       logger: this.logger,
