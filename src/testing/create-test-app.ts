@@ -9,6 +9,7 @@ import { HandlerProbes } from './handler-probes.js';
 import { RealDevice } from './real-device.js';
 import { type LogEntry, recordingLogger } from './recording-logger.js';
 import { TestApp } from './test-app.js';
+import type { TestDevice } from './test-device.js';
 
 export interface TestAppOptions {
   /** Providers that take the place of the application's own, in this test only. */
@@ -41,9 +42,13 @@ export async function createTestApp(app: App | AppOptions, options: TestAppOptio
     ({ routes }) => probes.watch(routes),
   );
   await copy.start();
-  const device = fake
-    ? new FakeDevice(copy, fake)
-    : await RealDevice.connect(copy, url, settings.protocol ?? 5);
+  let device: TestDevice;
+  try {
+    device = fake ? new FakeDevice(copy, fake) : await RealDevice.connect(copy, url, settings);
+  } catch (error) {
+    await copy.stop({ timeout: 0 });
+    throw error;
+  }
   return new TestApp({ app: copy, device, fake, ownsFake: fake !== options.broker, probes, logs });
 }
 

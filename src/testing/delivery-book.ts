@@ -16,7 +16,7 @@ interface Entry {
   wake: () => void;
 }
 
-/** Finds out which report belongs to which delivery: by topic and payload, the oldest delivery first. */
+/** Finds out which report belongs to which delivery: by what the message says, the oldest delivery first. */
 export class DeliveryBook {
   readonly #open = new Set<Entry>();
   /** Reports that came before it was known how many copies a delivery has. */
@@ -68,14 +68,14 @@ export class DeliveryBook {
   }
 
   #assign(report: DeliveryReport): boolean {
-    for (const entry of this.#open) {
-      if (!entry.underWay || !isCopyOf(entry.message, report) || entry.underWay.isComplete(entry.reports))
-        continue;
-      entry.reports.push(report);
-      if (entry.underWay.isComplete(entry.reports)) entry.wake();
-      return true;
-    }
-    return false;
+    const waiting = [...this.#open].filter((entry) => isCopyOf(entry.message, report) && !isComplete(entry));
+    // The broker may lower the QoS of a copy. Where one was published as it came, the copy is of that.
+    const same = waiting.filter(({ message }) => message.qos === report.message.qos);
+    const entry = (same.length > 0 ? same : waiting).find(({ underWay }) => underWay);
+    if (!entry) return false;
+    entry.reports.push(report);
+    if (isComplete(entry)) entry.wake();
+    return true;
   }
 
   #end(): void {
@@ -84,6 +84,12 @@ export class DeliveryBook {
   }
 }
 
-function isCopyOf({ topic, payload }: DeviceMessage, { message }: DeliveryReport): boolean {
-  return message.topic === topic && Buffer.compare(message.payload, payload) === 0;
+function isComplete({ underWay, reports }: Entry): boolean {
+  return underWay?.isComplete(reports) ?? false;
+}
+
+/** A copy never has a higher QoS than what was published, nor a retain flag that it did not have: what is retained since before has. */
+function isCopyOf({ topic, payload, qos, retain }: DeviceMessage, { message }: DeliveryReport): boolean {
+  if (message.topic !== topic || message.qos > qos || (message.retain && !retain)) return false;
+  return Buffer.compare(message.payload, payload) === 0;
 }

@@ -1,4 +1,5 @@
 import { setImmediate } from 'node:timers';
+import { orAborted } from '../app/awaitable.js';
 import type { Application } from '../app/lifecycle/application.js';
 import type { FakeBroker } from './fake-broker.js';
 import type { DeliveryAck, DeviceMessage, TestDevice, UnderWay } from './test-device.js';
@@ -7,15 +8,10 @@ import type { DeliveryAck, DeviceMessage, TestDevice, UnderWay } from './test-de
 export class FakeDevice implements TestDevice {
   readonly #app: Application;
   readonly #broker: FakeBroker;
-  /** Nothing settles behind an application that no longer waits. */
-  readonly #stopped: Promise<void>;
 
   constructor(app: Application, broker: FakeBroker) {
     this.#app = app;
     this.#broker = broker;
-    this.#stopped = new Promise((resolve) =>
-      app.stopped.addEventListener('abort', () => resolve(), { once: true }),
-    );
   }
 
   async publish(message: DeviceMessage): Promise<UnderWay> {
@@ -37,7 +33,10 @@ export class FakeDevice implements TestDevice {
 
   async settled(): Promise<void> {
     do {
-      await Promise.race([this.#app.pipeline?.idle(), this.#stopped]);
+      // Nothing settles behind an application that no longer waits.
+      await orAborted(this.#app.pipeline?.idle() ?? Promise.resolve(), this.#app.stopped).catch(
+        () => undefined,
+      );
       await this.#broker.whenIdle();
       // What has arrived may go on in promises: they have run when the event loop turns.
       await new Promise((resolve) => setImmediate(resolve));

@@ -1,8 +1,10 @@
+import { orAborted } from '../app/awaitable.js';
 import type { Application } from '../app/lifecycle/application.js';
 import type { DeliveryReport } from '../app/pipeline/delivery.js';
 import type { Client } from '../client/client.js';
 import { connect } from '../client/connect.js';
 import type { Endpoint } from '../client/endpoint.js';
+import type { ClientOptions } from '../client/options.js';
 import { matches } from '../topics/index.js';
 import type { DeliveryAck, DeviceMessage, TestDevice, UnderWay } from './test-device.js';
 
@@ -18,8 +20,17 @@ export class RealDevice implements TestDevice {
     this.#protocol = protocol;
   }
 
-  static async connect(app: Application, url: Endpoint, protocol: 4 | 5): Promise<RealDevice> {
-    return new RealDevice(app, await connect(url, { protocol }), protocol);
+  /** Under a name of its own, with the application's credentials. */
+  static async connect(
+    app: Application,
+    url: Endpoint,
+    { protocol = 5, username, password }: Pick<ClientOptions, 'protocol' | 'username' | 'password'>,
+  ): Promise<RealDevice> {
+    const credentials = {
+      ...(username !== undefined && { username }),
+      ...(password !== undefined && { password }),
+    };
+    return new RealDevice(app, await connect(url, { protocol, ...credentials }), protocol);
   }
 
   async publish(message: DeviceMessage): Promise<UnderWay> {
@@ -41,10 +52,11 @@ export class RealDevice implements TestDevice {
   }
 
   async settled(): Promise<void> {
+    const { stopped } = this.#app;
     do {
-      await this.#app.pipeline?.idle();
+      await orAborted(this.#app.pipeline?.idle() ?? Promise.resolve(), stopped).catch(() => undefined); // stopped: nothing settles any more
       await this.#app.client?.drain();
-    } while ((this.#app.pipeline?.open ?? 0) > 0);
+    } while (!stopped.aborted && (this.#app.pipeline?.open ?? 0) > 0);
   }
 
   close(): Promise<void> {

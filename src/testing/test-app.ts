@@ -166,9 +166,12 @@ export class TestApp implements AsyncDisposable {
   /** Stops the application without waiting for handlers, and the broker if the test brought none. */
   async [Symbol.asyncDispose](): Promise<void> {
     const { app, device, fake, ownsFake } = this.#parts;
-    await app.stop({ timeout: 0 });
-    await device.close();
-    if (ownsFake) await fake?.close();
+    try {
+      await app.stop({ timeout: 0 });
+    } finally {
+      await device.close();
+      if (ownsFake) await fake?.close();
+    }
   }
 }
 

@@ -1,4 +1,5 @@
 import { Controller, createApp, defineTopic, Inject, type Message, Publisher, Topic, token } from 'topicwise';
+import { connect } from 'topicwise/client';
 import { createTestApp, FakeBroker } from 'topicwise/testing';
 import { expect, it } from 'vitest';
 import { z } from 'zod';
@@ -193,4 +194,58 @@ it('refuses to probe what is no handler', async () => {
     onReading(_message: Message): void {}
   }
   expect(() => t.handler(Other, 'onReading')).toThrow('Other.onReading is no handler of this application');
+});
+
+it('leaves nothing open when something of the application can’t be disposed of', async () => {
+  const broken = {
+    provide: token<object>('broken'),
+    useFactory: () => ({}),
+    dispose: () => Promise.reject(new Error('still locked')),
+  };
+  const t = await createTestApp(app, { override: [broken] });
+  await expect(t[Symbol.asyncDispose]()).rejects.toThrow('still locked');
+  await expect(connect(t.broker.endpoint, { clock: t.clock })).rejects.toThrow();
+  expect(t.clock.pendingTimers).toBe(0);
+});
+
+it('stops the application again when the device that a real broker needs is refused', async () => {
+  let connections = 0;
+  await using broker = new FakeBroker({
+    clock: 'real',
+    authenticate: () => (connections++ === 0 ? 0 : 0x87),
+  });
+  const { url } = await broker.listen();
+  await expect(createTestApp(app, { broker: url })).rejects.toThrow('Not authorized');
+  expect(connections).toBe(2);
+  expect(broker.session('sensors')).toMatchObject({ connected: false });
+});
+
+it('gives the device the credentials of the application', async () => {
+  const seen: unknown[] = [];
+  await using broker = new FakeBroker({
+    clock: 'real',
+    authenticate: ({ username, password }) => {
+      seen.push([username, Buffer.from(password ?? []).toString()]);
+      return 0;
+    },
+  });
+  const { url } = await broker.listen();
+  const connection = { url: 'mqtt://nowhere.invalid', clientId: 'sensors', username: 'u', password: 'p' };
+  const authorized = createApp({ connection });
+  authorized.on('any', () => {});
+  await using t = await createTestApp(authorized, { broker: url });
+  expect(await t.deliver(defineTopic('any').to(undefined), 'x')).toMatchObject({ outcome: 'acked' });
+  expect(seen).toEqual([
+    ['u', 'p'],
+    ['u', 'p'],
+  ]);
+});
+
+it('takes a QoS 0 message of a manual handler as handled: there is nothing to acknowledge', async () => {
+  const manual = createApp({ connection: { url: 'mqtt://nowhere.invalid', clientId: 'manual' } });
+  const topic = defineTopic('manual');
+  manual.on(topic, () => {}, { ack: 'manual' });
+  await using t = await createTestApp(manual);
+  expect(await t.deliver(topic.to(undefined), 'x', { qos: 0 })).toMatchObject({ outcome: 'acked', acks: [] });
+  expect(t.logs.filter(({ level }) => level === 'warn')).toEqual([]);
 });

@@ -190,7 +190,7 @@ export class RouteRun implements Job {
   #verdictOfResult(): Verdict | undefined {
     // Unacknowledged, a message stays with the broker; at QoS 0 there is nothing to acknowledge.
     if (this.#failure) return { outcome: this.droppable ? 'dropped' : 'held' };
-    return this.route.manual ? undefined : { outcome: 'acked' };
+    return this.route.manual && !this.droppable ? undefined : { outcome: 'acked' };
   }
 
   get #outcome(): OutcomeStatus {

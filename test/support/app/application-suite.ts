@@ -1,5 +1,6 @@
 // One application and its tests, run against every broker: what passes on the fake passes on the real ones.
 import { Controller, createApp, defineTopic, Inject, type Message, Topic } from 'topicwise';
+import { connect } from 'topicwise/client';
 import { createTestApp, type FakeBroker, type TestApp } from 'topicwise/testing';
 import { expect, it } from 'vitest';
 import { z } from 'zod';
@@ -15,6 +16,7 @@ const status = defineTopic('drawers/+drawer/socks/+sock', {
   params: { sock: z.coerce.number().int() },
 });
 const laundry = defineTopic('laundry/+drawer', { payload: z.object({ sock: z.number() }) });
+const slow = defineTopic('slow/+worker', { codec: 'text' });
 const exact = defineTopic('once/more', { codec: 'text', qos: 2 });
 
 class SockRepo {
@@ -62,7 +64,8 @@ export function defineApplicationSuite(under: BrokerUnderTest): void {
   const { protocol } = under;
   const clean = { clean: true, temperature: 40 };
 
-  const start = (clientId = `suite-${protocol}-${process.pid}-${applications++}`): Promise<TestApp> =>
+  const nextClientId = () => `suite-${protocol}-${process.pid}-${applications++}`;
+  const start = (clientId = nextClientId()): Promise<TestApp> =>
     createTestApp(
       createApp({
         connection: { url: 'mqtt://nowhere.invalid', clientId, protocol },
@@ -125,6 +128,25 @@ export function defineApplicationSuite(under: BrokerUnderTest): void {
     expect(t.app.container.resolve(SockRepo).saved).toEqual([]);
   });
 
+  it('keeps its connection while the broker is faster than its handlers', async () => {
+    const seen: string[] = [];
+    const app = createApp({
+      connection: { url: 'mqtt://nowhere.invalid', clientId: nextClientId(), protocol, receiveMaximum: 10 },
+    });
+    app.on(slow, async ({ payload }) => {
+      for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve));
+      seen.push(payload);
+    });
+    await using t = await createTestApp(app, { broker: under.broker() });
+    const numbers = Array.from({ length: 300 }, (_, n) => String(n));
+    const deliveries = await Promise.all(
+      numbers.map((number) => t.deliver(slow.to({ worker: Number(number) % 4 }), number)),
+    );
+    expect(deliveries.every(({ outcome }) => outcome === 'acked')).toBe(true);
+    expect(seen.toSorted((one, other) => Number(one) - Number(other))).toEqual(numbers);
+    expect(t.app.health().ready).toBe(true);
+  });
+
   it('publishes what a handler returns before it acknowledges', async () => {
     await using t = await start();
     const { outcome } = await t.deliver(status.to({ drawer: 'left', sock: 4 }), {
@@ -184,5 +206,50 @@ export function defineApplicationSuite(under: BrokerUnderTest): void {
     expect(await again).toBe(13);
     await t.settled();
     expect(saved).toEqual([13]);
+  });
+
+  it('keeps equal messages apart that are under way together, and apart from one that was retained before', async () => {
+    const broker = under.broker();
+    const clientId = `load-${protocol}-${process.pid}-${applications++}`;
+    const load = defineTopic(`${clientId}/+id`, { codec: 'text' });
+    const app = createApp({ connection: { url: 'mqtt://nowhere.invalid', clientId, protocol } });
+    app.on(load, async () => {}, { name: 'narrow' });
+    app.on(`${clientId}/#` as string, async () => {}, { name: 'wide' });
+    const url = typeof broker === 'string' ? broker : broker.endpoint;
+    {
+      await using device = await connect(url, {
+        protocol,
+        ...(typeof broker !== 'string' && { clock: broker.clock }),
+      });
+      await device.publish(load.to({ id: 0 }).address, 'same', { qos: 1, retain: true });
+    }
+    await using t = await createTestApp(app, { broker });
+    const deliveries = Array.from({ length: 60 }, (_, n) =>
+      t.deliver(load.to({ id: n % 3 }), 'same', { qos: n % 2 ? 1 : 0 }),
+    );
+    for (const [n, delivery] of (await Promise.all(deliveries)).entries()) {
+      expect(delivery).toMatchObject({ outcome: 'acked', attempts: 1 });
+      expect([...delivery.handlers].sort()).toEqual(['narrow', 'wide']);
+      expect(delivery.acks.length > 0).toBe(n % 2 === 1);
+    }
+  });
+
+  it('ends what a test waits for when the application stops under a handler that never ends', async () => {
+    const clientId = `stopping-${protocol}-${process.pid}-${applications++}`;
+    const app = createApp({ connection: { url: 'mqtt://nowhere.invalid', clientId, protocol } });
+    const stuck = defineTopic(`${clientId}/stuck`);
+    const running = new Promise<void>((resolve) => {
+      app.on(stuck, () => {
+        resolve();
+        return new Promise<void>(() => undefined);
+      });
+    });
+    await using t = await createTestApp(app, { broker: under.broker() });
+    const delivery = t.deliver(stuck.to(undefined), 'x');
+    await running;
+    const settled = t.settled();
+    expect(await t.app.stop({ timeout: 0 })).toMatchObject({ finished: 0, abandoned: 1 });
+    expect(await delivery).toMatchObject({ outcome: 'held', acks: [], handlers: [] });
+    await settled;
   });
 }
