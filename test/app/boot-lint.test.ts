@@ -248,7 +248,7 @@ describe('the lint at boot names a controller that would never run', () => {
   it('@Topic on a static method, an accessor or a property', async () => {
     @Controller()
     class Sensors {
-      @Topic('a') static onStatic() {}
+      @(Topic('a') as MethodDecorator) static onStatic() {}
       @Topic('b') get onGet(): () => void {
         return () => {};
       }

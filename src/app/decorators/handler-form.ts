@@ -1,5 +1,6 @@
 // Whether a method fits the topic that it is decorated with; if not, a reason that a person can read.
 import type { AnyTopic, Outgoing, Target, TopicDef } from '../../contracts/index.js';
+import type { Class } from '../injection/token.js';
 import type { TopicMessage } from '../pipeline/topic-message.js';
 
 /** What a handler may return. */
@@ -61,6 +62,10 @@ export type HandlerDecorator<Params, Payload, Sends extends readonly AnyTopic[],
   Handler = Target,
 >(
   target: Target,
-  key: NoInfer<Fits<Handler, Params, Payload, Sends, Name>>,
+  key: NoInfer<
+    Target extends Class<unknown>
+      ? 'a topic handler is a method of the instance, not a static one'
+      : Fits<Handler, Params, Payload, Sends, Name>
+  >,
   descriptor?: TypedPropertyDescriptor<Handler>,
 ) => void;

@@ -50,6 +50,7 @@ class Bad {
     void a;
     void b;
   }
+  @Topic(reading) static onClass() {} // error: a topic handler is a method of the instance, not a static one
   @Topic(reading) field = 1; // error: @Topic decorates a method
 
   // what it returns
