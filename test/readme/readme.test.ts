@@ -1,45 +1,46 @@
-// Every snippet of the README is a file that a test runs, or a command that exists.
-import { readFileSync } from 'node:fs';
+// Every snippet of the README and of the guides is a file that a test runs, or a command that exists.
+import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 
 const read = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
-const readme = read('README.md');
-const blocks = [...readme.matchAll(/(?<before>[^\n]*\n\n)?```(?<language>\w*)\n(?<text>[\s\S]*?)```/g)].map(
-  ({ groups }) => ({
-    before: groups?.['before'] ?? '',
-    language: groups?.['language'] ?? '',
-    text: groups?.['text'] ?? '',
-  }),
-);
+const guides = readdirSync(new URL('../../docs', import.meta.url)).map((name) => `docs/${name}`);
+const pages = ['README.md', ...guides.filter((path) => path.endsWith('.md') && read(path).includes('```'))];
+const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
 
-it('has snippets in the languages that are looked at, and no others', () => {
-  expect(new Set(blocks.map(({ language }) => language))).toEqual(new Set(['sh', 'ts']));
-});
-
-describe('TypeScript snippets', () => {
-  it.each(blocks.filter(({ language }) => language === 'ts'))('$before', ({ before, text }) => {
-    const path = /`(examples\/[^`]+\.ts)`/.exec(before)?.[1];
-    expect(path, 'a snippet is introduced by the file that it shows').toBeDefined();
-    expect(text).toBe(read(path!));
-  });
-});
-
-describe('commands', () => {
-  const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
-  const commands = blocks
-    .filter(({ language }) => language === 'sh')
-    .flatMap(({ text }) => text.trim().split('\n'));
-  it.each(commands)('%s', (command) => {
-    if (command === 'npm ci') return expect(read('package-lock.json')).toContain('"name": "topicwise"');
-    const script = /^npm (?:run )?([\w:]+)/.exec(command)?.[1];
-    expect(Object.keys(scripts)).toContain(script);
-  });
-  it.each([...readme.matchAll(/`npm (?:run )?([\w:]+)/g)].map(([, script]) => script))(
-    'npm run %s',
-    (script) => {
-      expect(Object.keys(scripts)).toContain(script);
-    },
+describe.each(pages)('%s', (page) => {
+  const text = read(page);
+  const blocks = [...text.matchAll(/(?<before>[^\n]*\n\n)?```(?<language>\w*)\n(?<text>[\s\S]*?)```/g)].map(
+    ({ groups }) => ({
+      before: groups?.['before'] ?? '',
+      language: groups?.['language'] ?? '',
+      text: groups?.['text'] ?? '',
+    }),
   );
+
+  it('has snippets in the languages that are looked at, and no others', () => {
+    expect(['sh', 'ts']).toEqual(expect.arrayContaining(blocks.map(({ language }) => language)));
+  });
+
+  it('shows files as they are', () => {
+    for (const { before, language, text } of blocks) {
+      if (language !== 'ts') continue;
+      const path = /`(examples\/[^`]+\.ts)`/.exec(before)?.[1];
+      expect(path, `a snippet is introduced by the file that it shows: ${text.slice(0, 80)}`).toBeDefined();
+      expect(text, path).toBe(read(path!));
+    }
+  });
+
+  it('names commands that exist', () => {
+    const typed = blocks
+      .filter(({ language }) => language === 'sh')
+      .flatMap(({ text }) => text.trim().split('\n'));
+    for (const command of typed) {
+      if (command === 'npm ci') expect(read('package-lock.json')).toContain('"name": "topicwise"');
+      else expect(Object.keys(scripts)).toContain(/^npm (?:run )?([\w:]+)/.exec(command)?.[1]);
+    }
+    for (const [, script] of text.matchAll(/`npm (?:run )?([\w:]+)/g))
+      expect(Object.keys(scripts)).toContain(script);
+  });
 });
 
 it('shows the first application and its test in under 40 lines', () => {
@@ -47,4 +48,12 @@ it('shows the first application and its test in under 40 lines', () => {
     (path) => read(path).trimEnd().split('\n').length,
   );
   expect(lines.reduce((sum, count) => sum + count)).toBeLessThan(40);
+});
+
+it('shows every file of the guide to the client', () => {
+  const files = readdirSync(new URL('../../examples/client-guide', import.meta.url));
+  const guide = read('docs/client-guide.md');
+  for (const file of files.filter((name) => !name.endsWith('.test.ts'))) {
+    expect(guide).toContain(`\`examples/client-guide/${file}\``);
+  }
 });
