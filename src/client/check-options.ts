@@ -32,6 +32,11 @@ export function checkOptions(options: ClientOptions): void {
   checkCount(options.receiveMaximum, 'receiveMaximum', 1, 65_535);
   checkCount(options.maximumPacketSize, 'maximumPacketSize', 1, 0xffff_ffff);
   checkCount(options.sendMaximum, 'sendMaximum', 1, 65_535);
+  for (const [name, hook] of Object.entries(options.hooks ?? {})) {
+    if (hook !== undefined && typeof hook !== 'function') {
+      refuse(`hooks.${name} must be a function, not ${describe(hook)}.`);
+    }
+  }
   const { inbound, outbound } = options.topicAliases ?? {};
   if (protocol === 4 && options.topicAliases !== undefined) {
     refuse('MQTT 3.1.1 has no topic aliases: leave topicAliases out.');

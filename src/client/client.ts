@@ -30,6 +30,8 @@ export interface ClientStats {
    * some brokers send one for each matching subscription.
    */
   readonly ignored: number;
+  /** How often one of the `hooks` threw. */
+  readonly failedHooks: number;
   readonly bytesIn: number;
   readonly bytesOut: number;
 }

@@ -2,6 +2,7 @@ import { PacketDecoder, PacketWriter } from '../packets/index.js';
 import type { Packet } from '../packets/packet.js';
 import type { Clock } from '../time/clock.js';
 import type { Transport } from '../transports/transport.js';
+import type { Observers } from './observers.js';
 
 export interface ConnectionSettings {
   readonly protocolVersion: 4 | 5;
@@ -32,11 +33,17 @@ const linger = 1_000;
 export class Connection {
   readonly #transport: Transport;
   readonly #events: ConnectionEvents;
+  readonly #observers: Observers;
   readonly #clock: Clock;
   readonly #decoder: PacketDecoder;
   readonly #writer: PacketWriter;
   readonly #flush = () => this.flush();
-  readonly #onPacket = (packet: Packet) => this.#events.packet(packet, this.#readAt);
+  readonly #onPacket = (packet: Packet) => {
+    if (this.#observers.watchesReceived) {
+      this.#observers.received(packet, this.#decoder.packetBytes, this.#readAt);
+    }
+    this.#events.packet(packet, this.#readAt);
+  };
   #flushScheduled = false;
   #deaf = false;
   #mute = false;
@@ -50,10 +57,16 @@ export class Connection {
   /** Resolves when the byte stream is gone for good. */
   readonly closed: Promise<void>;
 
-  constructor(transport: Transport, settings: ConnectionSettings, events: ConnectionEvents) {
+  constructor(
+    transport: Transport,
+    settings: ConnectionSettings,
+    events: ConnectionEvents,
+    observers: Observers,
+  ) {
     const { protocolVersion, maximumPacketSize, clock } = settings;
     this.#transport = transport;
     this.#events = events;
+    this.#observers = observers;
     this.#clock = clock;
     this.#readAt = this.#writtenAt = clock.now();
     this.#decoder = new PacketDecoder({
@@ -103,7 +116,8 @@ export class Connection {
 
   /** Leaves with what else is written in this tick. Throws InvalidPacketError, and writes nothing, if it is not legal MQTT. */
   write(packet: Packet): void {
-    this.#writer.write(packet);
+    const bytes = this.#writer.write(packet);
+    if (this.#observers.watchesSent) this.#observers.sent(packet, bytes, this.#clock.now());
     if (this.#writer.pendingBytes >= flushAt) {
       this.flush();
     } else if (!this.#flushScheduled) {

@@ -15,8 +15,9 @@ import type { PublishRequest } from '../session/outbound.js';
 import type { ServerLimits } from '../session/server-limits.js';
 import { Session } from '../session/session.js';
 import type { Transport } from '../transports/transport.js';
-import { Connection } from './connection.js';
+import { Connection, type ConnectionEvents } from './connection.js';
 import { KeepAlive } from './keep-alive.js';
+import type { Observers } from './observers.js';
 import type { Settler } from './received-message.js';
 import type { Settings } from './settings.js';
 import { Waiters } from './waiters.js';
@@ -34,6 +35,7 @@ export interface DriverEvents {
 export class Driver implements Effects, Settler {
   readonly #settings: Settings;
   readonly #events: DriverEvents;
+  readonly #observers: Observers;
   readonly #lostError: (disconnection: Disconnection, maybeDelivered: boolean) => Error;
   readonly session: Session;
   /** Woken when nothing is `busy` any more, and when the connection is gone. */
@@ -48,8 +50,10 @@ export class Driver implements Effects, Settler {
     settings: Settings,
     events: DriverEvents,
     lostError: (disconnection: Disconnection, maybeDelivered: boolean) => Error,
+    observers: Observers,
   ) {
     this.#settings = settings;
+    this.#observers = observers;
     this.#events = events;
     this.#lostError = lostError;
     this.session = new Session(settings, this);
@@ -75,7 +79,7 @@ export class Driver implements Effects, Settler {
 
   open(transport: Transport): void {
     this.#isGone = this.#isFull = false;
-    this.#connection = new Connection(transport, this.#settings, {
+    const events: ConnectionEvents = {
       reading: () => this.#guardWindow(),
       packet: (packet, now) => this.session.receive(packet, now),
       read: () => this.regulate(),
@@ -83,7 +87,8 @@ export class Driver implements Effects, Settler {
       writable: (writable) => this.#writable(writable),
       closed: (error) =>
         this.#gone({ by: 'network', cause: error ?? new Error('The server closed the connection.') }),
-    });
+    };
+    this.#connection = new Connection(transport, this.#settings, events, this.#observers);
     this.#connection.start();
     this.session.open(this.#settings.connect, Math.floor(this.#settings.random() * 65_535));
   }

@@ -6,6 +6,7 @@ import { goneBeforeConnack, nonsenseFrom, refusedBy } from './connect-failures.j
 import { Driver } from './driver.js';
 import { goodbyeProperties } from './goodbye.js';
 import type { Message } from './message.js';
+import { Observers } from './observers.js';
 import type {
   DisconnectOptions,
   Granted,
@@ -38,7 +39,8 @@ export class MqttClient implements Client {
   readonly #requester: Requester;
   readonly #inbox: Inbox;
   readonly #streams: Streams;
-  readonly #states = new StateLog({ state: 'connecting', attempt: 1 });
+  readonly #observers: Observers;
+  readonly #states: StateLog;
   #clientId: string;
   #lost: ((disconnection: Disconnection) => void) | undefined;
   /** `disconnect` was called: no new requests. */
@@ -53,6 +55,8 @@ export class MqttClient implements Client {
     this.#where = where;
     this.#settings = settings;
     this.#clientId = settings.connect.clientId;
+    this.#observers = new Observers(settings.hooks, () => this.#clientId);
+    this.#states = new StateLog({ state: 'connecting', attempt: 1 }, (state) => this.#observers.state(state));
     let refusal: Error | undefined;
     this.#driver = new Driver(
       settings,
@@ -74,9 +78,12 @@ export class MqttClient implements Client {
         },
       },
       (disconnection, maybeDelivered) => this.#lostError(disconnection, maybeDelivered),
+      this.#observers,
     );
     this.#requester = new Requester(this.#driver, settings.protocolVersion, (signal) => this.#admit(signal));
-    this.#inbox = new Inbox(this.#driver, settings.qos0Overflow);
+    this.#inbox = new Inbox(this.#driver, settings.qos0Overflow, (message, why) =>
+      this.#observers.dropped(message, why),
+    );
     this.#streams = new Streams({
       requester: this.#requester,
       inbox: this.#inbox,
@@ -228,6 +235,7 @@ export class MqttClient implements Client {
       bufferedIn: this.#inbox.length,
       dropped: this.#inbox.dropped,
       ignored: ignored + this.#inbox.repeated,
+      failedHooks: this.#observers.failed,
       bytesIn: this.#driver.bytesIn,
       bytesOut: this.#driver.bytesOut,
     };

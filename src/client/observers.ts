@@ -20,7 +20,11 @@ export interface PacketInfo {
 export type DropReason = 'queue-full';
 
 /**
- * Called behind what they tell of, in its order, when the client has done its work of this tick: a hook may use the client. What a hook throws
+ * Two ways to watch a client: hooks of its own, and for all clients of the process the channels of `node:diagnostics_channel`:
+ * `topicwise:client:packet-sent` and `:packet-received` say `{ clientId, type, packetId, bytes, at }`, `:state-change` says `{ clientId, state }`, `:dropped`
+ * says `{ clientId, topic, qos, why }`. None says a payload, user name, password or authentication data.
+ *
+ * Called behind what they tell of, in its order, as soon as the client is done with what it does: a hook may use the client. What a hook throws
  * changes nothing: it is counted in `stats().failedHooks`, and the first time it is a process warning with the code `TOPICWISE_HOOK`.
  */
 export interface Hooks {
@@ -31,10 +35,6 @@ export interface Hooks {
   dropped?(message: Message, why: DropReason): void;
 }
 
-/**
- * `topicwise:client:packet-sent` and `:packet-received` say `{ clientId, type, packetId, bytes, at }`, `:state-change` says `{ clientId, state }`, `:dropped`
- * says `{ clientId, topic, qos, why }`: never a payload, user name, password or authentication data.
- */
 const channels = {
   packetSent: channel('topicwise:client:packet-sent'),
   packetReceived: channel('topicwise:client:packet-received'),
@@ -90,7 +90,7 @@ export class Observers {
   /** A listener may call the client, which is in the middle of something: so it has to wait until that is done. */
   #tell(hook: keyof Hooks, call: () => void, said: object): void {
     if (!this.#hooks[hook] && !channels[hook].hasSubscribers) return;
-    if (this.#waiting.length === 0) process.nextTick(() => this.#tellAll());
+    if (this.#waiting.length === 0) queueMicrotask(() => this.#tellAll());
     const message = { clientId: this.#clientId(), ...said };
     this.#waiting.push(() => {
       try {

@@ -1,6 +1,7 @@
 import type { ConnectionOptions } from 'node:tls';
 import type { PublishProperties, QoS, UserProperties } from '../packets/packet.js';
 import type { Clock, Random } from '../time/clock.js';
+import type { Hooks } from './observers.js';
 
 /** Bytes as they are; a string is sent as UTF-8. Nothing is turned into JSON. */
 export type Payload = Uint8Array | string;
@@ -76,6 +77,8 @@ export interface ClientOptions {
   requestResponseInfo?: boolean;
   /** False: the server leaves reason strings and user properties out of its answers. MQTT 5 only. Default true. */
   requestProblemInfo?: boolean;
+  /** Functions that are told what happens; see also the channels of `node:diagnostics_channel` in the description of `Hooks`. */
+  hooks?: Hooks;
   /** The machine's by default. */
   clock?: Clock;
   /** The machine's by default. */

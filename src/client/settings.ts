@@ -5,6 +5,7 @@ import type { Clock, Random } from '../time/clock.js';
 import { systemClock, systemRandom } from '../time/system-clock.js';
 import { checkOptions } from './check-options.js';
 import type { Target } from './endpoint.js';
+import type { Hooks } from './observers.js';
 import type { ClientOptions, Payload, Will } from './options.js';
 
 /** The options with their defaults. */
@@ -23,6 +24,7 @@ export interface Settings {
   readonly outboundAliases: number;
   readonly maximumPacketSize: number;
   readonly qos0Overflow: { readonly limit: number; readonly policy: 'drop-oldest' | 'drop-newest' };
+  readonly hooks: Hooks;
   readonly clock: Clock;
   readonly random: Random;
 }
@@ -79,6 +81,7 @@ export function settingsOf(options: ClientOptions, target: Target): Settings {
     outboundAliases: outbound === 'off' ? 0 : outbound,
     maximumPacketSize,
     qos0Overflow: { limit: 1_000, policy: 'drop-oldest', ...options.qos0Overflow },
+    hooks: options.hooks ?? {},
     clock: options.clock ?? systemClock,
     random,
   };

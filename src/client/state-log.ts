@@ -7,8 +7,12 @@ export class StateLog {
   #current: ConnectionState;
   readonly #changes = new Waiters();
 
-  constructor(state: ConnectionState) {
+  readonly #changed: (state: ConnectionState) => void;
+
+  constructor(state: ConnectionState, changed: (state: ConnectionState) => void) {
     this.#current = state;
+    this.#changed = changed;
+    changed(state);
   }
 
   get current(): ConnectionState {
@@ -17,6 +21,7 @@ export class StateLog {
 
   set current(state: ConnectionState) {
     this.#current = state;
+    this.#changed(state);
     this.#changes.wake();
   }
 

@@ -34,6 +34,7 @@ export class PacketDecoder {
   #accepted: Uint8Array;
   #dead = false;
   #pushing = false;
+  #packetBytes = 0;
   readonly #payloads = new Payloads();
   #partial: PartialFrame | undefined;
   /** Bytes behind a packet whose `onPacket` threw. */
@@ -55,6 +56,11 @@ export class PacketDecoder {
   /** Bytes that wait for the rest of their packet. */
   get bufferedBytes(): number {
     return (this.#partial?.length ?? 0) + (this.#left?.length ?? 0);
+  }
+
+  /** Of the packet that `onPacket` was called with last, fixed header included. */
+  get packetBytes(): number {
+    return this.#packetBytes;
   }
 
   /** Ends decoding for good: the rest of the chunk and all later ones are ignored. */
@@ -112,6 +118,7 @@ export class PacketDecoder {
         }
         const packet = this.#decode(bytes, at, at + total);
         at += total;
+        this.#packetBytes = total;
         delivering = true;
         onPacket(packet);
         delivering = false;

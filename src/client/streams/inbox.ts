@@ -1,6 +1,7 @@
 import type { PublishPacket } from '../../packets/packet.js';
 import type { LedgerEntry } from '../../session/acknowledgements.js';
 import type { Message } from '../message.js';
+import type { DropReason } from '../observers.js';
 import { ReceivedMessage, type Settler } from '../received-message.js';
 import type { StreamTarget } from './held-filter.js';
 import { MessageQueue, type Overflow } from './message-queue.js';
@@ -15,7 +16,7 @@ export type Intercept = (packet: PublishPacket, message: () => ReceivedMessage) 
 export class Inbox {
   readonly #settler: Settler;
   readonly #overflow: Overflow;
-  readonly #onDropped: (message: Message, why: string) => void;
+  readonly #onDropped: (message: Message, why: DropReason) => void;
   readonly #rest: MessageQueue;
   readonly #queues = new Set<MessageQueue>();
   #route: ((packet: PublishPacket) => readonly StreamTarget[] | undefined) | undefined;
@@ -24,11 +25,7 @@ export class Inbox {
   #dropped = 0;
   #repeated = 0;
 
-  constructor(
-    settler: Settler,
-    overflow: Overflow,
-    onDropped: (message: Message, why: string) => void = () => undefined,
-  ) {
+  constructor(settler: Settler, overflow: Overflow, onDropped: (message: Message, why: DropReason) => void) {
     this.#settler = settler;
     this.#overflow = overflow;
     this.#onDropped = onDropped;
