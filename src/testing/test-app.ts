@@ -68,7 +68,7 @@ export class TestApp implements AsyncDisposable {
   readonly #published: PublishedByApp[] = [];
   readonly #book: DeliveryBook;
 
-  /** @internal */
+  /** Made by createTestApp. */
   constructor(parts: Parts) {
     this.app = parts.app;
     this.logs = parts.logs;

@@ -293,3 +293,22 @@ it('gives every route a name of its own: a method with two topics, classes of on
   expect(attempts).toBe(1);
   expect(Object.keys(t.app.health().routes)).toEqual(names);
 });
+
+it('handles what comes by a subscription that an older deployment left in the session, and says once what it may cost', async () => {
+  await using broker = new FakeBroker({ overlap: 'per-subscription' });
+  const old = createApp({ connection });
+  old.on('s/#', () => {});
+  await (await createTestApp(old, { broker }))[Symbol.asyncDispose]();
+  broker.publish({ topic: 's/a', payload: 'waited', qos: 1 });
+  const { app, ran } = routing(['s/+id']);
+  await using t = await createTestApp(app, { broker });
+  await t.settled();
+  expect(ran).toEqual(['s/+id']);
+  for (let n = 0; n < 2; n++) {
+    const { outcome } = await t.deliver(defineTopic('s/a').to(undefined), 'comes by both');
+    expect(outcome).toBe('acked');
+  }
+  expect(ran).toHaveLength(5);
+  const warnings = t.logs.filter(({ level }) => level === 'warn').map(({ message }) => message);
+  expect(warnings).toEqual([expect.stringContaining('an older deployment left it in the session.')]);
+});

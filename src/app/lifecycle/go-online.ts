@@ -60,7 +60,7 @@ async function subscribeRoutes(client: Client, options: GoOnlineOptions): Promis
   const plan = planSubscriptions(groups, identifiers);
   for (const warning of plan.warnings) logger.warn({}, warning);
   const pipeline = new Pipeline({
-    table: new RouteTable(groups),
+    table: new RouteTable(groups, warnOnce(logger)),
     routes,
     clock,
     logger,
@@ -87,4 +87,16 @@ async function subscribeRoutes(client: Client, options: GoOnlineOptions): Promis
     'Subscribed.',
   );
   return { client, pipeline, stopDispatch };
+}
+
+function warnOnce(logger: Logger): () => void {
+  let warned = false;
+  return () => {
+    if (warned) return;
+    warned = true;
+    logger.warn(
+      {},
+      'Messages come by a subscription that none of these routes made: an older deployment left it in the session. They are handled, but a handler whose own subscription matches them too runs twice. Unsubscribe the old filter under this clientId, or start once with { cleanStart: true }.',
+    );
+  };
 }

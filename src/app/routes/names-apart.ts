@@ -8,7 +8,9 @@ export function namesApart<R extends Pick<UnboundRoute, 'name' | 'contract'>>(ro
   const shared = repeated(routes.map(({ name }) => name));
   const taken = new Map<string, number>();
   return routes.map((route) => {
-    const wanted = shared.has(route.name) ? `${route.name} on ${route.contract.pattern}` : route.name;
+    const pattern = ` on ${route.contract.pattern}`;
+    const wanted =
+      shared.has(route.name) && !route.name.endsWith(pattern) ? `${route.name}${pattern}` : route.name;
     const count = (taken.get(wanted) ?? 0) + 1;
     taken.set(wanted, count);
     return { ...route, name: count === 1 ? wanted : `${wanted} (${count})` };

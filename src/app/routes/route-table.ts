@@ -7,7 +7,11 @@ export class RouteTable<R> {
   readonly #byIdentifier = new Map<number, RouteGroup<R>>();
   readonly #byFilter = new TopicTrie<RouteGroup<R>>();
 
-  constructor(groups: readonly RouteGroup<R>[]) {
+  readonly #onStale: () => void;
+
+  /** `onStale` hears of every message whose identifiers nobody here gave out: a session kept the subscription of an older deployment. */
+  constructor(groups: readonly RouteGroup<R>[], onStale: () => void = () => undefined) {
+    this.#onStale = onStale;
     for (const group of groups) {
       this.#byIdentifier.set(group.identifier, group);
       this.#byFilter.add(group.filter, group);
@@ -25,7 +29,8 @@ export class RouteTable<R> {
       const groups = this.#named(identifiers, topic);
       if (groups.length > 0) return routesOf(groups);
     }
-    // Also for identifiers that nobody here gave out: a session that an older deployment left. Handling twice beats losing.
+    // Handling twice beats losing: what waited in the session came by no other subscription.
+    if (identifiers.length > 0) this.#onStale();
     return routesOf(this.#byFilter.match(topic));
   }
 
