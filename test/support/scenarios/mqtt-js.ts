@@ -129,6 +129,7 @@ class MqttJs implements SubjectClient {
   #tell(error: unknown): void {
     const code = (error as { code?: unknown }).code; // errors with a reason code have it there
     if (typeof code === 'number') this.told.push(code);
+    else if ((error as Error).message === 'Keepalive timeout') this.told.push(0x8d); // its words for that code
   }
 
   #answerChallenges(authenticationMethod: string): void {

@@ -61,12 +61,12 @@ export class Scene {
   }
 
   /** The client's next connection, waited for as long as a minute. */
-  async next(): Promise<Peer> {
+  async next(fact = 'opens no further connection'): Promise<Peer> {
     for (let waited = 0; ; waited += 100) {
       await this.settle();
       const connection = this.#script.opened();
       if (connection) return new Peer(connection, this);
-      must(waited < 60_000, 'opens no further connection');
+      must(waited < 60_000, fact);
       await this.clock.advance(100);
     }
   }
@@ -205,18 +205,20 @@ export class Peer {
     return this.#inbox.splice(0);
   }
 
-  /** The next packet, of this type and with these fields. */
-  async expect<T extends PacketType>(type: T, fields: Partial<PacketOf<T>> = {}): Promise<PacketOf<T>> {
+  /** The next packet, of this type and with these fields; `fact` is what else happened. */
+  async expect<T extends PacketType>(
+    type: T,
+    fields: Partial<PacketOf<T>> = {},
+    fact?: string,
+  ): Promise<PacketOf<T>> {
     await this.#read();
     const packet = this.#inbox.shift();
-    must(packet !== undefined, `sends no ${type.toUpperCase()}${this.isClosed ? ', closes' : ''}`);
-    must(packet.type === type, `sends ${named(packet)} instead of ${type.toUpperCase()}`);
-    for (const [name, wanted] of Object.entries(fields)) {
-      const found = (packet as unknown as Record<string, unknown>)[name]; // `name` is a field of this packet type
-      must(
-        JSON.stringify(found) === JSON.stringify(wanted),
-        `sends ${type.toUpperCase()} with ${name} ${shown(name, found)} instead of ${shown(name, wanted)}`,
-      );
+    const name = type.toUpperCase();
+    must(packet !== undefined, fact ?? `sends no ${name}${this.isClosed ? ', closes' : ''}`);
+    must(packet.type === type, fact ?? `sends ${named(packet)} instead of ${name}`);
+    for (const [field, wanted] of Object.entries(fields)) {
+      const found = (packet as unknown as Record<string, unknown>)[field]; // a field of this packet type
+      must(JSON.stringify(found) === JSON.stringify(wanted), fact ?? wrong(name, field, found, wanted));
     }
     return packet as PacketOf<T>; // its type was looked at above
   }
@@ -249,7 +251,9 @@ export class Peer {
     try {
       this.#inbox.push(...(await this.#connection.received()));
     } catch (error) {
-      throw new Fact(`sends what is not legal MQTT: ${(error as Error).message}`); // the decoder throws errors only
+      throw new Fact(
+        `sends illegal MQTT: ${(error as Error).message.replace(/ breaks the protocol: /, ', ')}`,
+      ); // the decoder throws errors only
     }
   }
 }
@@ -258,6 +262,11 @@ export function named(packet: Packet): string {
   const code =
     'reasonCode' in packet && packet.reasonCode > 0 ? ` ${shown('reasonCode', packet.reasonCode)}` : '';
   return `${packet.type.toUpperCase()}${code}${packet.type === 'publish' && packet.duplicate ? ' (DUP)' : ''}`;
+}
+
+function wrong(packet: string, field: string, found: unknown, wanted: unknown): string {
+  if (field === 'duplicate') return wanted ? 'resends without DUP' : 'sends DUP on a first transmission';
+  return `sends ${packet} with ${field} ${shown(field, found)} instead of ${shown(field, wanted)}`;
 }
 
 function shown(name: string, value: unknown): string {

@@ -35,6 +35,7 @@ function optionsOf(options: SubjectOptions): ConnectOptions {
     ...(options.sessionExpiryInterval !== undefined && {
       sessionExpiryInterval: options.sessionExpiryInterval,
     }),
+    ...(options.inboundAliases !== undefined && { topicAliases: { inbound: options.inboundAliases } }),
   };
 }
 

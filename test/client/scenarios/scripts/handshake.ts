@@ -56,11 +56,11 @@ export const handshake: readonly Scenario[] = [
     async (scene) => {
       const { client, peer } = await scene.connected();
       peer.cut();
-      const busy = await scene.next();
+      const busy = await scene.next('does not connect again');
       await busy.expect('connect');
       busy.send(connackOf(0x89));
       await busy.expectClosed();
-      const banned = await scene.next();
+      const banned = await scene.next('gives up after CONNACK 0x89 (server busy)');
       await banned.expect('connect');
       banned.send(connackOf(0x8a));
       await banned.expectClosed();
@@ -126,7 +126,7 @@ export const handshake: readonly Scenario[] = [
       await peer.expect('pubrel');
       peer.cut();
       const { peer: again } = await scene.reconnected(false);
-      await again.expectNothing();
+      await again.expectNothing('resends into a session that is gone');
       must(one.state === 'rejected' && two.state === 'rejected', 'the publishes never settle');
     },
     async (scene) => {

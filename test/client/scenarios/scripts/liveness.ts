@@ -121,7 +121,7 @@ export const liveness: readonly Scenario[] = [
       const sum = (part: number[]) => part.reduce((total, delay) => total + delay, 0);
       must(
         sum(delays.slice(6)) > 2 * sum(delays.slice(0, 6)),
-        `waits ${delays[1]} ms, and ${delays.at(-1)} ms after ${delays.length} times`,
+        `waits ${delays[1]} ms the second time and ${delays.at(-1)} ms the ${delays.length}th`,
       );
     },
   ),

@@ -46,7 +46,7 @@ export const publishing: readonly Scenario[] = [
       client.publish('t', '', qos1);
       client.publish('held', '', qos1);
       await peer.expect('publish');
-      await peer.expectNothing();
+      await peer.expectNothing('sends a second QoS 1 PUBLISH into a window of 1');
       client.publish('zero');
       await peer.expect('publish', { topic: 'zero' });
       client.subscribe([{ filter: 'a' }]);
@@ -79,7 +79,7 @@ export const publishing: readonly Scenario[] = [
       client.publish('d', '', qos1);
       client.publish('e', '', qos1);
       const a = await peer.expect('publish', { topic: 'a' });
-      await peer.expectNothing();
+      await peer.expectNothing('sends more than a window of 1 allows');
       peer.ack('puback', a.packetId!, 0x87);
       const b = await peer.expect('publish', { topic: 'b' });
       peer.ack('pubrec', b.packetId!, 0x97);
@@ -113,7 +113,11 @@ export const publishing: readonly Scenario[] = [
         'the publish does not reject with 0x97',
       );
       peer.ack('pubrec', packetId!);
-      await peer.expect('pubrel', { packetId: packetId!, reasonCode: 0x92 });
+      await peer.expect(
+        'pubrel',
+        { packetId: packetId!, reasonCode: 0x92 },
+        'leaves the second PUBREC unanswered',
+      );
     },
   ),
 
@@ -134,7 +138,7 @@ export const publishing: readonly Scenario[] = [
   scenario(16, 'PUBREC for an unknown identifier: PUBREL 0x92, connection stays', async (scene) => {
     const { peer } = await scene.connected();
     peer.ack('pubrec', 7);
-    await peer.expect('pubrel', { packetId: 7, reasonCode: 0x92 });
+    await peer.expect('pubrel', { packetId: 7, reasonCode: 0x92 }, 'leaves it unanswered');
     must(!peer.isClosed, 'closes');
   }),
 
@@ -214,6 +218,7 @@ export const publishing: readonly Scenario[] = [
       const held = client.publish('held', '', { ...qos1, signal: waiting.signal });
       client.publish('last', '', qos1);
       const { packetId } = await peer.expect('publish', { topic: 'sent' });
+      await peer.expectNothing('sends all three at once, into a window of 1');
       waiting.abort(new Error('aborted'));
       onWire.abort(new Error('aborted'));
       await scene.settle();
