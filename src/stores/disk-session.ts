@@ -37,7 +37,7 @@ export class DiskSession implements BatchPart {
     if (found.damaged.length > 0) {
       await this.change(true, (changes) => changes.others.push(...found.setAside));
     }
-    const repairs = this.#folder.repairs.map((message) => ({
+    const flaws = this.#folder.flaws.map((message) => ({
       kind: 'unknown' as const,
       packetId: undefined,
       message,
@@ -47,7 +47,7 @@ export class DiskSession implements BatchPart {
       inboundQos2: found.inbound.sort((one, other) => one - other),
       subscriptions: found.subscriptions,
       lastPacketId: found.lastPacketId,
-      damaged: [...repairs, ...found.damaged],
+      damaged: [...flaws, ...found.damaged],
     };
   }
 

@@ -91,7 +91,7 @@ export class FoundRecords {
     const place = quarantinePrefix(this.#clientId) + key;
     this.setAside.push(
       { type: 'del', key: sessionPrefix(this.#clientId) + key },
-      { type: 'put', key: place, value: record.slice() }, // a copy: the database's buffer holds other records too
+      { type: 'put', key: place, value: record },
     );
     this.damaged.push({
       ...placeOf(key),

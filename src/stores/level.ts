@@ -47,7 +47,7 @@ export function isCorruption(thrown: unknown): boolean {
 }
 
 /** The codes and messages of an error and of its causes: LevelDB says most of it only in words. */
-function storyOf(thrown: unknown): string {
+export function storyOf(thrown: unknown): string {
   const words: string[] = [];
   for (let error = thrown; error instanceof Error; error = error.cause) {
     words.push('code' in error ? `${error.message} (${error.code})` : error.message);

@@ -1,5 +1,6 @@
 import { mkdir, realpath } from 'node:fs/promises';
-import { isCorruption, type Level, type LevelOperation, loadLevel, storeErrorOf } from './level.js';
+import { isCorruption, type Level, type LevelOperation, storeErrorOf } from './level.js';
+import { type OpenedLevel, openLevel, repairLevel } from './open-level.js';
 import type { StoredClient } from './record-kinds.js';
 
 /** One client's share in the batches. */
@@ -51,8 +52,8 @@ export class SessionFolder {
   readonly path: string;
   /** The client identifiers whose sessions are in use. */
   readonly inUse = new Set<string>();
-  /** What had to be done to open the folder, as sentences. */
-  readonly repairs: string[] = [];
+  /** What was wrong with the files, as sentences. */
+  readonly flaws: string[] = [];
   #level: Level | undefined;
   /** What is done with the database, one after the other. */
   #work: Promise<void> = Promise.resolve();
@@ -136,39 +137,20 @@ export class SessionFolder {
   }
 
   async #opened(): Promise<Level> {
-    if (this.#level) return this.#level;
-    try {
-      return await this.#tryToOpen();
-    } catch (error) {
-      if (!isCorruption(error)) throw error;
-      await this.#repair(error);
-      return await this.#tryToOpen();
-    }
+    return this.#level ?? this.#take(await openLevel(this.path));
   }
 
-  async #tryToOpen(): Promise<Level> {
-    const ClassicLevel = await loadLevel();
-    await mkdir(this.path, { recursive: true });
-    // Without compression a damaged bit costs one record, not all that were packed together.
-    const level = new ClassicLevel(this.path, {
-      keyEncoding: 'utf8',
-      valueEncoding: 'view',
-      compression: false,
-    });
-    await level.open();
-    this.#level = level;
-    return level;
-  }
-
-  /** LevelDB keeps what it can read and sets damaged files aside, in the folder `lost`. */
   async #repair(cause: unknown): Promise<void> {
     const level = this.#level;
     this.#level = undefined;
     await level?.close();
-    await (await loadLevel()).repair(this.path);
-    this.repairs.push(
-      `The files of the session store in ${this.path} were damaged and have been repaired (${String(cause)}); what could not be kept is in its folder lost, if anywhere.`,
-    );
+    this.#take(await repairLevel(this.path, cause));
+  }
+
+  #take({ level, flaws }: OpenedLevel): Level {
+    this.#level = level;
+    this.flaws.push(...flaws);
+    return level;
   }
 
   /** One use of the database at a time, in the order of the calls. Rejects with a SessionStoreError. */

@@ -36,7 +36,8 @@ export function decodeRecord(key: string, record: Uint8Array): { description: un
   const end = headerLength + view.getUint32(5);
   return {
     description: JSON.parse(text.decode(record.subarray(headerLength, end))),
-    payload: record.slice(end), // a copy: the database's buffer holds other records too
+    // A copy, and no Buffer, whatever the database hands out.
+    payload: new Uint8Array(record.subarray(end)),
   };
 }
 
