@@ -383,6 +383,21 @@ describe('run', () => {
     expect(seen).toEqual(['exit code 1', expect.stringContaining('still locked'), 'unlistened', 'exit 1']);
   });
 
+  it('exits although a factory that it no longer waits for never ends', async () => {
+    const hanging = {
+      provide: token<object>('hanging'),
+      useFactory: () => new Promise<never>(() => undefined),
+    };
+    const app = new Application({ connection, providers: [hanging], logger: silent });
+    app.on(topic, () => {});
+    const { fake, seen, signal } = host();
+    const running = runApp(app, fake);
+    await new Promise((resolve) => setImmediate(resolve));
+    signal('SIGTERM');
+    await running;
+    expect(seen).toEqual(['unlistened', 'exit 1']);
+  });
+
   it('gives up a start that takes too long for whoever sends a signal', async () => {
     const never = {
       connect: ({ signal }: { signal: AbortSignal }) =>

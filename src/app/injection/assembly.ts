@@ -38,6 +38,7 @@ export class Assembly {
   /** What is wrong with the list of providers itself. */
   readonly #misprovided: string[] = [];
   readonly #report: (error: unknown) => void;
+  #abandoned = 0;
 
   /** `report` is told what fails when nobody waits for it any more. */
   constructor(options: {
@@ -108,6 +109,11 @@ export class Assembly {
     );
   }
 
+  /** Factories under way that nobody waits for any more. */
+  get abandoned(): number {
+    return this.#abandoned;
+  }
+
   /** Disposes of what was built, in reverse order of creation. */
   dispose(): Promise<void> {
     return this.#disposal.run();
@@ -165,13 +171,15 @@ export class Assembly {
 
   /** Nobody waits for it any more: what a factory still opens is closed again. Why it is not wanted was said elsewhere. */
   #discard({ dispose }: Entry, promise: PromiseLike<unknown>): void {
+    this.#abandoned++;
     promise.then(
       (value) => {
+        this.#abandoned--;
         const late = new Disposal();
         late.add(value, dispose);
         late.run().catch(this.#report);
       },
-      () => undefined,
+      () => void this.#abandoned--,
     );
   }
 

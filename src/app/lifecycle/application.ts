@@ -84,6 +84,11 @@ export class Application implements App {
     return this.#online?.pipeline;
   }
 
+  /** Handlers and factories under way. Once the application has stopped, nobody waits for them. */
+  get underWay(): number {
+    return (this.pipeline?.open ?? 0) + this.#assembly.abandoned;
+  }
+
   get booted(): Booted | undefined {
     return this.#booted;
   }

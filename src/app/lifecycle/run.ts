@@ -52,8 +52,8 @@ export async function runApp(app: Application, host: Host = nodeProcess): Promis
   } finally {
     unlisten();
   }
-  // A handler that is still running could keep the process alive for ever.
-  if ((app.pipeline?.open ?? 0) > 0) host.exit(1);
+  // What nobody waits for any more could keep the process alive for ever.
+  if (app.underWay > 0) host.exit(1);
 }
 
 function report(app: Application, host: Host, error: unknown): void {

@@ -9,7 +9,7 @@ export class RouteTable<R> {
 
   readonly #onStale: () => void;
 
-  /** `onStale` hears of every message whose identifiers nobody here gave out: a session kept the subscription of an older deployment. */
+  /** `onStale` hears of every message that is routed although nobody here gave out its identifiers: a session kept the subscription of an older deployment. */
   constructor(groups: readonly RouteGroup<R>[], onStale: () => void = () => undefined) {
     this.#onStale = onStale;
     for (const group of groups) {
@@ -29,9 +29,10 @@ export class RouteTable<R> {
       const groups = this.#named(identifiers, topic);
       if (groups.length > 0) return routesOf(groups);
     }
+    const groups = this.#byFilter.match(topic);
     // Handling twice beats losing: what waited in the session came by no other subscription.
-    if (identifiers.length > 0) this.#onStale();
-    return routesOf(this.#byFilter.match(topic));
+    if (identifiers.length > 0 && groups.length > 0) this.#onStale();
+    return routesOf(groups);
   }
 
   #named(identifiers: readonly number[], topic: string): readonly RouteGroup<R>[] {
