@@ -41,6 +41,7 @@ export function checkOptions(options: ClientOptions): void {
   if (protocol === 4 && options.topicAliases !== undefined) {
     refuse('MQTT 3.1.1 has no topic aliases: leave topicAliases out.');
   }
+  checkCount(options.requestMaximum, 'requestMaximum', 1, Number.MAX_SAFE_INTEGER);
   checkCount(inbound, 'topicAliases.inbound', 0, 65_535);
   if (outbound !== 'off') checkCount(outbound, 'topicAliases.outbound', 0, 65_535);
   const { policy = 'drop-oldest' } = qos0Overflow;

@@ -1,4 +1,5 @@
 import type { Disconnection } from '../session/disconnection.js';
+import type { Message } from './message.js';
 import type {
   DisconnectOptions,
   Granted,
@@ -8,33 +9,10 @@ import type {
   SubscribeOptions,
   TopicFilter,
 } from './options.js';
+import type { RequestOptions } from './request-reply.js';
 import type { ConnectionState } from './state.js';
+import type { ClientStats } from './stats.js';
 import type { MessageStream, ReadOptions, StreamOptions, Subscription } from './streams/message-stream.js';
-
-/** Numbers to look at; each is bounded by an option or by the server's limits. */
-export interface ClientStats {
-  /** QoS 1 and 2 publishes that the server has not finished acknowledging. */
-  readonly inFlightOut: number;
-  /** Publishes that wait for a slot or for the socket. */
-  readonly queuedOut: number;
-  /** Received QoS 1 and 2 messages that are not acknowledged yet. */
-  readonly unackedIn: number;
-  /** Milliseconds since the oldest of them came; 0 if there is none. */
-  readonly oldestUnackedMs: number;
-  /** Messages that no reader took yet. */
-  readonly bufferedIn: number;
-  /** QoS 0 messages dropped because no reader came in time. */
-  readonly dropped: number;
-  /**
-   * Acknowledgements from the server that answered nothing, repetitions that were not delivered again, and further copies for a stream, of which
-   * some brokers send one for each matching subscription.
-   */
-  readonly ignored: number;
-  /** How often one of the `hooks` threw. */
-  readonly failedHooks: number;
-  readonly bytesIn: number;
-  readonly bytesOut: number;
-}
 
 /** A connected MQTT client. Every wait settles: with its answer, its signal, or the end of the connection. */
 export interface Client extends AsyncDisposable {
@@ -76,6 +54,13 @@ export interface Client extends AsyncDisposable {
   ): Promise<Subscription>;
   /** Every message that no stream takes. Several calls compete: each message goes to one of them. */
   messages(options?: ReadOptions): MessageStream;
+  /**
+   * Publishes with a response topic of this client and correlation data, and resolves with the first reply that carries them; it is acknowledged
+   * already, and never comes to `messages()` or a stream. The response topic is subscribed at the first request; `responseTopic` and `correlationData` may be your own.
+   * Rejects as `publish` and `subscribe` do, with `RequestTimeoutError`, with `LimitError` beyond `requestMaximum`, with
+   * `ConnectionLostError` or `ClosedError` when the connection goes, or with the signal's reason; replies that come later are ignored and counted. MQTT 5 only.
+   */
+  request(topic: string, payload: Payload, options?: RequestOptions): Promise<Message>;
   /** Resolves once no request is under way and the socket took what was written, or after `drainTimeout`, or with the connection's end. */
   drain(options?: { signal?: AbortSignal }): Promise<void>;
   /** Takes no more requests, waits as `drain`, says goodbye, closes. Also what `await using` does. Safe in every state. */

@@ -21,7 +21,7 @@ export type { Clock, Random } from '../time/clock.js';
 export { fromDuplex } from '../transports/duplex.js';
 export { memoryTransportPair } from '../transports/memory.js';
 export type { Transport } from '../transports/transport.js';
-export type { Client, ClientStats } from './client.js';
+export type { Client } from './client.js';
 export { type ConnectOptions, connect, withClient } from './connect.js';
 export type { Endpoint } from './endpoint.js';
 export { ConnectError } from './errors.js';
@@ -38,5 +38,7 @@ export type {
   TopicFilter,
   Will,
 } from './options.js';
+export { type RequestOptions, RequestTimeoutError } from './request-reply.js';
 export type { ConnectionState } from './state.js';
+export type { ClientStats } from './stats.js';
 export type { MessageStream, ReadOptions, StreamOptions, Subscription } from './streams/message-stream.js';

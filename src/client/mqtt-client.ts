@@ -1,7 +1,8 @@
 import { type Disconnection, describeDisconnection } from '../session/disconnection.js';
 import { ClosedError, ConnectionLostError } from '../session/errors.js';
+import type { ServerLimits } from '../session/server-limits.js';
 import type { Transport } from '../transports/transport.js';
-import type { Client, ClientStats } from './client.js';
+import type { Client } from './client.js';
 import { goneBeforeConnack, nonsenseFrom, refusedBy } from './connect-failures.js';
 import { Driver } from './driver.js';
 import { goodbyeProperties } from './goodbye.js';
@@ -15,10 +16,12 @@ import type {
   PublishResult,
   SubscribeOptions,
 } from './options.js';
+import { type RequestOptions, RequestReply } from './request-reply.js';
 import { type Filters, Requester } from './requester.js';
 import type { Settings } from './settings.js';
 import type { ConnectionState } from './state.js';
 import { StateLog } from './state-log.js';
+import { type ClientStats, statsOf } from './stats.js';
 import { Inbox } from './streams/inbox.js';
 import type { MessageStream, ReadOptions, StreamOptions, Subscription } from './streams/message-stream.js';
 import { Streams } from './streams/streams.js';
@@ -39,6 +42,7 @@ export class MqttClient implements Client {
   readonly #requester: Requester;
   readonly #inbox: Inbox;
   readonly #streams: Streams;
+  readonly #requests: RequestReply;
   readonly #observers: Observers;
   readonly #states: StateLog;
   #clientId: string;
@@ -88,10 +92,13 @@ export class MqttClient implements Client {
       requester: this.#requester,
       inbox: this.#inbox,
       subscriptions: () => this.#driver.session.subscriptions,
-      identifiers: () => {
-        const { current } = this.#states;
-        return current.state === 'connected' && current.server.subscriptionIdentifiers;
-      },
+      identifiers: () => this.#server?.subscriptionIdentifiers ?? false,
+    });
+    this.#requests = new RequestReply({
+      ...settings,
+      requester: this.#requester,
+      server: () => this.#server,
+      listen: () => this.#inbox.interceptBy((packet, message) => this.#requests.intercept(packet, message)),
     });
   }
 
@@ -171,6 +178,10 @@ export class MqttClient implements Client {
     return this.#streams.open(filters, options);
   }
 
+  request(topic: string, payload: Payload, options?: RequestOptions): Promise<Message> {
+    return this.#requests.request(topic, payload, options);
+  }
+
   messages(options: ReadOptions = {}): MessageStream {
     return this.#inbox.messages(options);
   }
@@ -225,20 +236,13 @@ export class MqttClient implements Client {
   }
 
   stats(): ClientStats {
-    const { inFlight, queued, unacknowledged, oldestUnacknowledgedAt, ignored } = this.#driver.session.counts;
-    return {
-      inFlightOut: inFlight,
-      queuedOut: queued,
-      unackedIn: unacknowledged,
-      oldestUnackedMs:
-        oldestUnacknowledgedAt === undefined ? 0 : this.#settings.clock.now() - oldestUnacknowledgedAt,
-      bufferedIn: this.#inbox.length,
-      dropped: this.#inbox.dropped,
-      ignored: ignored + this.#inbox.repeated,
-      failedHooks: this.#observers.failed,
-      bytesIn: this.#driver.bytesIn,
-      bytesOut: this.#driver.bytesOut,
-    };
+    const now = this.#settings.clock.now();
+    return statsOf(this.#driver, this.#inbox, this.#requests, this.#observers, now);
+  }
+
+  get #server(): ServerLimits | undefined {
+    const { current } = this.#states;
+    return current.state === 'connected' ? current.server : undefined;
   }
 
   /** Refuses what comes too late. */
@@ -257,6 +261,7 @@ export class MqttClient implements Client {
     const byUs = disconnection.by === 'client' && !disconnection.cause;
     this.#states.current = { state: 'closed', last: disconnection };
     this.#inbox.end(byUs ? undefined : this.#lostError(disconnection, false));
+    this.#requests.lost(this.#lostError(disconnection, true));
     this.#lost?.(disconnection);
   }
 

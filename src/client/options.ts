@@ -77,6 +77,8 @@ export interface ClientOptions {
   requestResponseInfo?: boolean;
   /** False: the server leaves reason strings and user properties out of its answers. MQTT 5 only. Default true. */
   requestProblemInfo?: boolean;
+  /** Calls of `request()` that may wait for their reply at once. Default 1,000. */
+  requestMaximum?: number;
   /** Functions that are told what happens; see also the channels of `node:diagnostics_channel` in the description of `Hooks`. */
   hooks?: Hooks;
   /** The machine's by default. */

@@ -24,6 +24,7 @@ export interface Settings {
   readonly outboundAliases: number;
   readonly maximumPacketSize: number;
   readonly qos0Overflow: { readonly limit: number; readonly policy: 'drop-oldest' | 'drop-newest' };
+  readonly requestMaximum: number;
   readonly hooks: Hooks;
   readonly clock: Clock;
   readonly random: Random;
@@ -81,6 +82,7 @@ export function settingsOf(options: ClientOptions, target: Target): Settings {
     outboundAliases: outbound === 'off' ? 0 : outbound,
     maximumPacketSize,
     qos0Overflow: { limit: 1_000, policy: 'drop-oldest', ...options.qos0Overflow },
+    requestMaximum: options.requestMaximum ?? 1_000,
     hooks: options.hooks ?? {},
     clock: options.clock ?? systemClock,
     random,
