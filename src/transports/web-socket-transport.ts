@@ -45,7 +45,10 @@ export class WebSocketTransport implements Transport {
   constructor(socket: WebSocketLike) {
     this.#socket = socket;
     socket.on('message', (data, isBinary) => this.#take(data, isBinary));
-    socket.on('error', (error) => this.close(error)); // frames that are none, or too long: `ws` has told the peer
+    socket.on('error', (cause) => {
+      // Frames that are none, or too long. `ws` has told the peer.
+      this.close(new Error(`What came is not as a WebSocket must be: ${cause.message}.`, { cause }));
+    });
     socket.on('close', (code, reason) => this.#ended(code, reason));
     socket.pause(); // nothing is read before somebody listens
   }

@@ -1,7 +1,7 @@
 // Servers of every transport on the loopback interface, each handing on what it accepts as a byte stream.
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { createServer as createHttpServer, type Server as HttpServer } from 'node:http';
+import { createServer as createHttpServer, type Server as HttpServer, type IncomingMessage } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import { createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -74,7 +74,7 @@ export async function temporaryFolder(): Promise<string> {
 export interface WebSocketServing {
   tls?: TlsOptions;
   /** Gets the WebSocket itself instead of a stream on it. */
-  raw?: (webSocket: WebSocket, socket: Socket) => void;
+  raw?: (webSocket: WebSocket, request: IncomingMessage) => void;
   /** The subprotocol that the server chooses. Default `mqtt`. */
   subprotocol?: string | false;
 }
@@ -85,7 +85,11 @@ export async function serveWebSocket(accept: Accept, serving: WebSocketServing =
   const server = tls ? createHttpsServer({ ...(await identity('server')), ...tls }) : createHttpServer();
   server.on('tlsClientError', ignore);
   server.on('request', (_, response) => response.writeHead(404).end());
-  const webSockets = new WebSocketServer({ noServer: true, handleProtocols: () => subprotocol });
+  const webSockets = new WebSocketServer({
+    noServer: true,
+    perMessageDeflate: true, // for clients that ask for it
+    handleProtocols: () => subprotocol,
+  });
   server.on('upgrade', (request, socket, head) => {
     if (new URL(request.url ?? '/', 'http://any').pathname !== '/mqtt') {
       socket.end('HTTP/1.1 404 Not Found\r\nconnection: close\r\n\r\n');
@@ -93,7 +97,7 @@ export async function serveWebSocket(accept: Accept, serving: WebSocketServing =
     }
     webSockets.handleUpgrade(request, socket, head, (webSocket) => {
       webSocket.on('error', ignore);
-      if (raw) raw(webSocket, request.socket);
+      if (raw) raw(webSocket, request);
       else accept(createWebSocketStream(webSocket), request.socket);
     });
   });
