@@ -1,0 +1,3 @@
+export class DrawerRepository {
+  readonly opened: string[] = [];
+}
