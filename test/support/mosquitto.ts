@@ -9,6 +9,8 @@ import { afterAll, beforeAll, describe } from 'vitest';
 export interface MosquittoOptions {
   /** Keeps sessions and messages in a temporary folder, so that they survive `restart`. Default false. */
   persistence?: boolean;
+  /** What it logs, which is kept: every packet, or errors only. Default `all`. */
+  log?: 'all' | 'errors';
   /** Further lines of the configuration. */
   config?: readonly string[];
 }
@@ -115,13 +117,13 @@ export class Mosquitto {
   }
 
   async #spawn(port: number): Promise<void> {
-    const { persistence, config = [] } = this.#options;
+    const { persistence, log = 'all', config = [] } = this.#options;
     const lines = [
       `listener ${port} 127.0.0.1`,
       'allow_anonymous true',
       'max_queued_messages 0',
       'log_dest stderr',
-      'log_type all',
+      ...(log === 'all' ? ['log_type all'] : ['log_type error', 'log_type warning']),
       ...(process.getuid?.() === 0 ? ['user root'] : []),
       ...(persistence ? ['persistence true', `persistence_location ${this.#folder}/`] : []),
       ...config,
