@@ -20,9 +20,11 @@ import {
   fromDuplex,
   type Message,
 } from '../../src/client/index.js';
+import { encodePacket } from '../../src/packets/index.js';
 import { FakeBroker } from '../../src/testing/index.js';
 import { VirtualClock } from '../../src/time/index.js';
 import { describeWithMosquitto } from '../support/mosquitto.js';
+import { connackOf } from '../support/scripted-peer.js';
 import {
   type Accept,
   afterThisTest,
@@ -140,6 +142,21 @@ describe.each(addresses)('%s', (_, serve) => {
     await broker.close();
     expect(await gone).toMatchObject({ by: 'server', reasonCode: 0x8b });
     await client.close();
+  });
+
+  it('does not wait for a peer that never closes its end', async () => {
+    const clock = new VirtualClock();
+    const { endpoint, options } = await serve((stream) => {
+      stream.once('data', () => {
+        stream.write(encodePacket(connackOf(0), 5));
+        stream.pause(); // so it never reads that the client closed
+      });
+    });
+    const client = await connect(endpoint, { ...options, clock });
+    const closing = client.close();
+    await clock.advance(1_000);
+    await closing;
+    expect(client.state.state).toBe('closed');
   });
 });
 
@@ -433,14 +450,14 @@ describe('an address or option that cannot be is refused in a sentence', () => {
 it('no secret is in any error, or in anything that hangs on it', async () => {
   const { cert } = await identity('client');
   const key = await certificate('client-key-encrypted');
-  const secret = 'geheim';
+  const secret = '47114711';
   const { url } = await serveWebSocket(nobody, { subprotocol: false });
   const withSecret = (address: string) => address.replace('://', `://user:${secret}@`);
   const attempts: [Endpoint, ConnectOptions][] = [
     ['mqtts://127.0.0.1:1', { tls: { cert, key, passphrase: secret } }],
-    ['mqtts://127.0.0.1:1', { tls: { cert, key, passphrase: { secret } as unknown as string } }],
+    ['mqtts://127.0.0.1:1', { tls: { cert, key, passphrase: Number(secret) as unknown as string } }],
     ['mqtts://127.0.0.1:1', { tls: { cert, key: `${secret}.key` } }],
-    ['mqtts://127.0.0.1:1', { tls: { cert, key: { secret } as unknown as string } }],
+    ['mqtts://127.0.0.1:1', { tls: { cert, key: Number(secret) as unknown as string } }],
     ['mqtts://127.0.0.1:1', { tls: { pfx: secret, passphrase: secret } }],
     ['mqtts://127.0.0.1:1', { password: secret }],
     [`${withSecret(url)}?signature=${secret}`, {}],
