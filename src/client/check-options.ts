@@ -1,5 +1,6 @@
 // What is wrong with options that no packet carries; those of CONNECT are checked where it is encoded.
 import { checkInteger, describe, refuse } from '../packets/outgoing-checks.js';
+import type { AuthOptions } from './authenticator.js';
 import type { ClientOptions } from './options.js';
 
 /** Throws an InvalidPacketError, one sentence. An option that is undefined is one that is left out. */
@@ -41,6 +42,7 @@ export function checkOptions(options: ClientOptions): void {
   if (protocol === 4 && options.topicAliases !== undefined) {
     refuse('MQTT 3.1.1 has no topic aliases: leave topicAliases out.');
   }
+  checkAuth(options.auth, protocol);
   checkCount(options.requestMaximum, 'requestMaximum', 1, Number.MAX_SAFE_INTEGER);
   checkCount(inbound, 'topicAliases.inbound', 0, 65_535);
   if (outbound !== 'off') checkCount(outbound, 'topicAliases.outbound', 0, 65_535);
@@ -49,6 +51,17 @@ export function checkOptions(options: ClientOptions): void {
     refuse(`qos0Overflow.policy must be 'drop-oldest' or 'drop-newest', not ${describe(policy)}.`);
   }
   checkInteger(qos0Overflow.limit, 'qos0Overflow.limit', 0, Number.MAX_SAFE_INTEGER);
+}
+
+function checkAuth(auth: AuthOptions | undefined, protocol: 4 | 5): void {
+  if (auth === undefined) return;
+  if (protocol === 4) refuse('MQTT 3.1.1 has no enhanced authentication: leave auth out.');
+  if (typeof auth?.method !== 'string')
+    refuse(`auth.method must be a string, not ${describe(auth?.method)}.`);
+  for (const name of ['start', 'next', 'verify'] as const) {
+    if (typeof auth[name] === 'function' || (name === 'verify' && auth[name] === undefined)) continue;
+    refuse(`auth.${name} must be a function, not ${describe(auth[name])}.`);
+  }
 }
 
 /** `Infinity` is for ever. */

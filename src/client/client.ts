@@ -61,6 +61,11 @@ export interface Client extends AsyncDisposable {
    * `ConnectionLostError` or `ClosedError` when the connection goes, or with the signal's reason; replies that come later are ignored and counted. MQTT 5 only.
    */
   request(topic: string, payload: Payload, options?: RequestOptions): Promise<Message>;
+  /**
+   * Authenticates again with the option `auth`, beside whatever is under way; resolves when the server is content. Rejects with `AuthenticationError` (a function of
+   * `auth` failed, or `connectTimeout` is over) or `ConnectionLostError` (the server refused), which also end the connection, or with the signal's reason.
+   */
+  reauthenticate(options?: { signal?: AbortSignal }): Promise<void>;
   /** Resolves once no request is under way and the socket took what was written, or after `drainTimeout`, or with the connection's end. */
   drain(options?: { signal?: AbortSignal }): Promise<void>;
   /** Takes no more requests, waits as `drain`, says goodbye, closes. Also what `await using` does. Safe in every state. */

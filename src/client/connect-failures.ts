@@ -11,7 +11,7 @@ import {
 import { UnsupportedProtocolError } from '../packets/unsupported-protocol.js';
 import type { Disconnection } from '../session/disconnection.js';
 import { describeDisconnection } from '../session/disconnection.js';
-import { ConnectError } from './errors.js';
+import { AuthenticationError, ConnectError } from './errors.js';
 import { checkListener, knownFailure } from './system-failures.js';
 
 /** The byte stream could not be opened. */
@@ -68,6 +68,10 @@ export function nonsenseFrom(where: string, cause: Error, reasonCode: ReasonCode
   if (cause instanceof UnsupportedProtocolError) {
     const message = `${where} does not speak MQTT 5.0, only an older version: connect with { protocol: 4 }.`;
     return new ConnectError({ by: 'client', reasonCode, cause }, false, message);
+  }
+  if (cause instanceof AuthenticationError) {
+    const message = `Could not authenticate with ${where}: ${cause.message}`;
+    return new ConnectError({ by: 'client', reasonCode, cause }, true, message);
   }
   const message = `${where} did not answer as an MQTT broker does: ${cause.message.replace(/\.$/, '')}. Check host, port and protocol version.`;
   return new ConnectError({ by: 'client', reasonCode, cause }, false, message);

@@ -1,7 +1,10 @@
+import { packetSize } from '../packets/encode-packet.js';
 import { LimitError, ProtocolError } from '../packets/errors.js';
+import { refuse } from '../packets/outgoing-checks.js';
 import type {
   AckProperties,
   ConnackPacket,
+  ConnectPacket,
   DisconnectPacket,
   Packet,
   PublishPacket,
@@ -15,6 +18,7 @@ import type { PublishRequest } from '../session/outbound.js';
 import type { ServerLimits } from '../session/server-limits.js';
 import { Session } from '../session/session.js';
 import type { Transport } from '../transports/transport.js';
+import { Authenticator, type AuthOptions } from './authenticator.js';
 import { Connection, type ConnectionEvents } from './connection.js';
 import { KeepAlive } from './keep-alive.js';
 import type { Observers } from './observers.js';
@@ -42,6 +46,7 @@ export class Driver implements Effects, Settler {
   readonly idle = new Waiters();
   #connection: Connection | undefined;
   #keepAlive: KeepAlive | undefined;
+  #auth: Authenticator | undefined;
   #isGone = true;
   /** The socket has not taken yet what was written. */
   #isFull = false;
@@ -79,9 +84,15 @@ export class Driver implements Effects, Settler {
 
   open(transport: Transport): void {
     this.#isGone = this.#isFull = false;
+    const { auth: options, connect } = this.#settings;
+    const lastPacketId = Math.floor(this.#settings.random() * 65_535);
+    const auth = options && this.#authenticator(options, connect, lastPacketId);
+    this.#auth = auth;
     const events: ConnectionEvents = {
       reading: () => this.#guardWindow(),
-      packet: (packet, now) => this.session.receive(packet, now),
+      packet: auth
+        ? (packet, now) => auth.packet(packet, now)
+        : (packet, now) => this.session.receive(packet, now),
       read: () => this.regulate(),
       failed: (error) => this.#fail(error),
       writable: (writable) => this.#writable(writable),
@@ -90,7 +101,14 @@ export class Driver implements Effects, Settler {
     };
     this.#connection = new Connection(transport, this.#settings, events, this.#observers);
     this.#connection.start();
-    this.session.open(this.#settings.connect, Math.floor(this.#settings.random() * 65_535));
+    if (auth) auth.begin();
+    else this.session.open(connect, lastPacketId);
+  }
+
+  /** Authenticates again. Rejects with an InvalidPacketError where there is nothing to do that with. */
+  async reauthenticate(signal: AbortSignal | undefined): Promise<void> {
+    if (!this.#auth) refuse('reauthenticate() needs the option auth of connect().');
+    await this.#auth.renew(signal);
   }
 
   /** Says goodbye and closes. Throws an InvalidPacketError, and does nothing, for illegal properties. */
@@ -124,7 +142,7 @@ export class Driver implements Effects, Settler {
    * feels it. Not while a request of ours waits for its answer, which would then never be read.
    */
   regulate(): void {
-    if (!this.#settings.pausesWhenFull) return;
+    if (!this.#settings.pausesWhenFull || this.#auth?.holds) return;
     const full = this.session.unacknowledged >= this.#settings.receiveMaximum;
     this.#connection?.pause(full && this.session.awaited === 0);
   }
@@ -145,6 +163,14 @@ export class Driver implements Effects, Settler {
       dead: () => this.#silence(limits.keepAlive),
     });
     this.#events.connected(limits, sessionPresent);
+  }
+
+  challenged(challenge: Uint8Array): void {
+    this.#auth?.challenged(challenge);
+  }
+
+  authenticated(data: Uint8Array): void {
+    this.#auth?.authenticated(data);
   }
 
   refused(connack: ConnackPacket): void {
@@ -181,6 +207,27 @@ export class Driver implements Effects, Settler {
     if (this.idle.size > 0 && !this.busy) this.idle.wake();
   }
 
+  #authenticator(options: AuthOptions, connect: ConnectPacket, lastPacketId: number): Authenticator {
+    return new Authenticator(options, {
+      clock: this.#settings.clock,
+      timeout: this.#settings.connectTimeout,
+      open: (authenticationMethod, authenticationData) => {
+        const properties = { ...connect.properties, authenticationMethod, authenticationData };
+        const packet: ConnectPacket = { ...connect, properties };
+        packetSize(packet, 5); // throws for data that is none, before anything is sent
+        this.session.open(packet, lastPacketId);
+      },
+      receive: (packet, now) => this.session.receive(packet, now),
+      answer: (data) => this.session.answer(data),
+      renew: (data) => this.session.renew(data),
+      pause: (paused) => {
+        this.#connection?.pause(paused);
+        if (!paused) this.regulate();
+      },
+      fail: (error) => this.#fail(error),
+    });
+  }
+
   #guardWindow(): void {
     const { pausesWhenFull, protocolVersion, receiveMaximum } = this.#settings;
     const bound = Math.max(receiveMaximum, 100) * 4; // a server that sends in bursts is not at fault, however small our window
@@ -210,6 +257,7 @@ export class Driver implements Effects, Settler {
     if (this.#isGone) return;
     this.#isGone = true;
     this.#keepAlive?.stop();
+    this.#auth?.end(this.#lostError(disconnection, true));
     this.session.lost((maybeDelivered) => this.#lostError(disconnection, maybeDelivered));
     this.#events.gone(disconnection);
     this.session.end((maybeDelivered) => this.#lostError(disconnection, maybeDelivered));

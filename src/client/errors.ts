@@ -1,6 +1,11 @@
 import { MqttError } from '../packets/errors.js';
 import type { Disconnection } from '../session/disconnection.js';
 
+/** A function of the option `auth` failed, or authenticating again took too long. */
+export class AuthenticationError extends MqttError {
+  readonly kind = 'authentication';
+}
+
 /** The first connection did not come about. */
 export class ConnectError extends MqttError {
   readonly kind = 'connect';

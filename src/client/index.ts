@@ -21,10 +21,11 @@ export type { Clock, Random } from '../time/clock.js';
 export { fromDuplex } from '../transports/duplex.js';
 export { memoryTransportPair } from '../transports/memory.js';
 export type { Transport } from '../transports/transport.js';
+export type { AuthOptions } from './authenticator.js';
 export type { Client } from './client.js';
 export { type ConnectOptions, connect, withClient } from './connect.js';
 export type { Endpoint } from './endpoint.js';
-export { ConnectError } from './errors.js';
+export { AuthenticationError, ConnectError } from './errors.js';
 export type { AckErrorCode, AckOptions, AckOutcome, Message } from './message.js';
 export type { DropReason, Hooks, PacketInfo } from './observers.js';
 export type {

@@ -182,6 +182,11 @@ export class MqttClient implements Client {
     return this.#requests.request(topic, payload, options);
   }
 
+  async reauthenticate({ signal }: { signal?: AbortSignal } = {}): Promise<void> {
+    this.#admit(signal);
+    await this.#driver.reauthenticate(signal);
+  }
+
   messages(options: ReadOptions = {}): MessageStream {
     return this.#inbox.messages(options);
   }

@@ -1,6 +1,7 @@
 import type { ConnectionOptions } from 'node:tls';
 import type { PublishProperties, QoS, UserProperties } from '../packets/packet.js';
 import type { Clock, Random } from '../time/clock.js';
+import type { AuthOptions } from './authenticator.js';
 import type { Hooks } from './observers.js';
 
 /** Bytes as they are; a string is sent as UTF-8. Nothing is turned into JSON. */
@@ -79,6 +80,8 @@ export interface ClientOptions {
   requestProblemInfo?: boolean;
   /** Calls of `request()` that may wait for their reply at once. Default 1,000. */
   requestMaximum?: number;
+  /** Enhanced authentication: an exchange of as many packets as the method needs. MQTT 5 only. */
+  auth?: AuthOptions;
   /** Functions that are told what happens; see also the channels of `node:diagnostics_channel` in the description of `Hooks`. */
   hooks?: Hooks;
   /** The machine's by default. */

@@ -3,6 +3,7 @@ import { refuse } from '../packets/outgoing-checks.js';
 import type { ConnectPacket, ConnectProperties, PublishProperties } from '../packets/packet.js';
 import type { Clock, Random } from '../time/clock.js';
 import { systemClock, systemRandom } from '../time/system-clock.js';
+import type { AuthOptions } from './authenticator.js';
 import { checkOptions } from './check-options.js';
 import type { Target } from './endpoint.js';
 import type { Hooks } from './observers.js';
@@ -25,6 +26,7 @@ export interface Settings {
   readonly maximumPacketSize: number;
   readonly qos0Overflow: { readonly limit: number; readonly policy: 'drop-oldest' | 'drop-newest' };
   readonly requestMaximum: number;
+  readonly auth: AuthOptions | undefined;
   readonly hooks: Hooks;
   readonly clock: Clock;
   readonly random: Random;
@@ -83,6 +85,7 @@ export function settingsOf(options: ClientOptions, target: Target): Settings {
     maximumPacketSize,
     qos0Overflow: { limit: 1_000, policy: 'drop-oldest', ...options.qos0Overflow },
     requestMaximum: options.requestMaximum ?? 1_000,
+    auth: options.auth,
     hooks: options.hooks ?? {},
     clock: options.clock ?? systemClock,
     random,

@@ -9,6 +9,10 @@ export interface Effects {
   send(packet: Packet): void;
   /** The server accepted the connection. */
   connected(limits: ServerLimits, sessionPresent: boolean): void;
+  /** The server wants an answer, see `Session.answer`. MQTT 5.0, 4.12. */
+  challenged(challenge: Uint8Array): void;
+  /** The server is content with what `Session.renew` began. */
+  authenticated(data: Uint8Array): void;
   /** The server refused the connection: close it. */
   refused(connack: ConnackPacket): void;
   /** The server said goodbye: nothing may be sent any more; close the connection. */

@@ -10,7 +10,8 @@ import type {
 } from '../packets/packet.js';
 import type { ReasonCode } from '../packets/reason-codes.js';
 import { AckSender, type AckToSend } from './ack-sender.js';
-import type { AckOrder, LedgerEntry } from './acknowledgements.js';
+import type { LedgerEntry } from './acknowledgements.js';
+import { Authentication } from './authentication.js';
 import { endedBy } from './disconnection.js';
 import type { Effects } from './effects.js';
 import type { Exchange } from './exchange.js';
@@ -19,37 +20,15 @@ import { checkAck, checkPublish, checkSize, checkSubscribe } from './limit-check
 import { Outbound, type PublishRequest } from './outbound.js';
 import { PacketIds } from './packet-ids.js';
 import { type ServerLimits, serverLimits } from './server-limits.js';
+import type { SessionState } from './session-state.js';
+import type { SessionSettings } from './settings.js';
 import {
   type HeldSubscription,
   type SubscribeRequest,
   Subscriptions,
   type UnsubscribeRequest,
 } from './subscriptions.js';
-import { OutboundAliases } from './topic-aliases.js';
-
-export interface SessionSettings {
-  readonly protocolVersion: 4 | 5;
-  /** Unacknowledged messages that the server may have under way; on MQTT 3.1.1 it is for the caller to stop reading. */
-  readonly receiveMaximum: number;
-  /** The caller stops reading at the receive maximum; otherwise more is an error of the server's. */
-  readonly pausesWhenFull: boolean;
-  /** In which order acknowledgements leave. */
-  readonly ackOrder: AckOrder;
-  /** Publishes under way, beside what the server allows. */
-  readonly sendMaximum: number;
-  /** How many topic aliases the server may use. */
-  readonly topicAliasMaximum: number;
-  /** How many topic aliases are given at most, beside what the server allows. */
-  readonly outboundAliases: number;
-}
-
-export type SessionState =
-  /** No connection. */
-  | { readonly phase: 'idle' }
-  | { readonly phase: 'connecting'; readonly connect: ConnectPacket; readonly lastPacketId: number }
-  | { readonly phase: 'connected'; readonly limits: ServerLimits; readonly sessionPresent: boolean }
-  /** A DISCONNECT went or came: nothing is sent any more, and what still arrives means nothing. */
-  | { readonly phase: 'leaving' };
+import { outboundAliases } from './topic-aliases.js';
 
 /**
  * The client's side of the protocol: packets, requests and the connection's coming and going in; effects, in order, out. It has
@@ -66,12 +45,14 @@ export class Session {
   readonly #subscriptions: Subscriptions;
   readonly #inbound: Inbound;
   readonly #acks: AckSender;
+  readonly #authentication: Authentication;
   #state: SessionState = { phase: 'idle' };
   #connectionId = 0;
 
   constructor(settings: SessionSettings, effects: Effects) {
     this.#settings = settings;
     this.#effects = effects;
+    this.#authentication = new Authentication(effects);
     const limits = () => (this.#state.phase === 'connected' ? this.#state.limits : undefined);
     this.#acks = new AckSender(settings.protocolVersion, effects, limits);
     const sendAck = (packet: AckToSend) => this.#acks.send(packet);
@@ -122,6 +103,7 @@ export class Session {
   open(connect: ConnectPacket, lastPacketId: number): void {
     this.#connectionId++;
     this.#acks.writable(true);
+    this.#authentication.open(connect);
     this.#state = { phase: 'connecting', connect, lastPacketId };
     this.#effects.send(connect);
   }
@@ -140,6 +122,16 @@ export class Session {
         this.#handshake(packet, this.#state.connect, this.#state.lastPacketId);
         break;
     }
+  }
+
+  /** The answer to a challenge. Throws an InvalidPacketError for data that is none. */
+  answer(data: Uint8Array): void {
+    if (this.#state.phase !== 'leaving') this.#authentication.answer(data);
+  }
+
+  /** Authenticates again; CONNECT has named the method. Throws an InvalidPacketError for data that is none. */
+  renew(data: Uint8Array): void {
+    if (this.#state.phase === 'connected') this.#authentication.renew(data);
   }
 
   ping(): void {
@@ -250,6 +242,9 @@ export class Session {
       case 'unsuback':
         this.#subscriptions.unsuback(packet, this.#settings.protocolVersion);
         break;
+      case 'auth':
+        this.#authentication.auth(packet);
+        break;
       case 'pingresp':
         break; // that something came is all it says, asked for or not
       case 'disconnect':
@@ -265,6 +260,10 @@ export class Session {
   }
 
   #handshake(packet: Packet, connect: ConnectPacket, lastPacketId: number): void {
+    if (packet.type === 'auth') {
+      this.#authentication.auth(packet);
+      return;
+    }
     if (packet.type !== 'connack') {
       throw new ProtocolError(
         0x82,
@@ -283,18 +282,15 @@ export class Session {
       this.#effects.refused(packet);
       return;
     }
+    this.#authentication.accepted(packet);
     const limits = serverLimits(connect, packet);
     this.#state = { phase: 'connected', limits, sessionPresent };
     if (sessionPresent && this.#connectionId === 1) this.#ids.continueAfter(lastPacketId);
     if (!sessionPresent) this.#inbound.forget();
     this.#effects.connected(limits, sessionPresent);
-    this.#outbound.opened(Math.min(limits.receiveMaximum, this.#settings.sendMaximum), this.#aliases(limits));
-  }
-
-  #aliases(limits: ServerLimits): OutboundAliases | undefined {
-    const maximum = Math.min(limits.topicAliasMaximum, this.#settings.outboundAliases);
-    return maximum > 0
-      ? new OutboundAliases(maximum, limits, (packet) => this.#effects.send(packet))
-      : undefined;
+    this.#outbound.opened(
+      Math.min(limits.receiveMaximum, this.#settings.sendMaximum),
+      outboundAliases(limits, this.#settings.outboundAliases, this.#effects),
+    );
   }
 }

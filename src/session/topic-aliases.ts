@@ -1,6 +1,7 @@
 // Numbers that stand for topics, each direction on its own, both for one connection only. MQTT 5.0, 3.3.2.3.4.
 import { ProtocolError } from '../packets/errors.js';
 import type { PublishPacket } from '../packets/packet.js';
+import type { Effects } from './effects.js';
 import { isTooBig } from './limit-checks.js';
 import type { ServerLimits } from './server-limits.js';
 
@@ -39,6 +40,16 @@ export class InboundAliases {
   clear(): void {
     this.#topics.clear();
   }
+}
+
+/** For a new connection; undefined where either side wants none. */
+export function outboundAliases(
+  limits: ServerLimits,
+  atMost: number,
+  effects: Effects,
+): OutboundAliases | undefined {
+  const maximum = Math.min(limits.topicAliasMaximum, atMost);
+  return maximum > 0 ? new OutboundAliases(maximum, limits, (packet) => effects.send(packet)) : undefined;
 }
 
 /** Below this many characters an alias, which takes three bytes, saves next to nothing. */

@@ -70,6 +70,12 @@ class Recorded implements Effects {
   answer(_: unknown, outcome: unknown) {
     this.effects.push(outcome instanceof Error ? outcome.message : 'answered');
   }
+  challenged(challenge: Uint8Array) {
+    this.effects.push(['challenged', challenge]);
+  }
+  authenticated(data: Uint8Array) {
+    this.effects.push(['authenticated', data]);
+  }
   acknowledged(entry: LedgerEntry) {
     this.effects.push(`${entry.packetId} ${entry.state}`);
   }
@@ -213,7 +219,9 @@ describe('Session', () => {
 
   it('refuses what a server must not send while connected', () => {
     const { session } = new Recorded().open();
-    expect(() => session.receive({ type: 'auth', reasonCode: 0x19 }, 0)).toThrow('AUTH, which has no place');
+    expect(() => session.receive({ type: 'auth', reasonCode: 0x19 }, 0)).toThrow(
+      'The server sent AUTH, but CONNECT named no authentication method.',
+    );
   });
 
   it('leaves reason string and user properties out of a DISCONNECT that would be too big for the server', () => {
