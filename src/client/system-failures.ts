@@ -1,4 +1,4 @@
-import { OpenError } from '../transports/open-error.js';
+import { OpenError } from '../transports/transport.js';
 
 /** What an error of system, TLS or transport means, as a clause without a full stop, and whether trying again can help. */
 export interface Failure {

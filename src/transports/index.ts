@@ -1,6 +1,5 @@
 export { fromDuplex } from './duplex.js';
 export * from './memory.js';
-export * from './open-error.js';
 export * from './tcp.js';
 export * from './tls.js';
 export * from './transport.js';

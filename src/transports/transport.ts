@@ -15,3 +15,13 @@ export interface Transport {
   /** Without an error: what was written goes out first, then the stream ends. With one: at once. */
   close(error?: Error): void;
 }
+
+/** Why a byte stream could not be opened, where the system has no code for it. `message` is a clause: it ends a sentence. */
+export class OpenError extends Error {
+  /** Whether trying again, unchanged, can help. */
+  readonly retryable: boolean;
+  constructor(message: string, retryable: boolean, cause?: Error) {
+    super(message, cause && { cause });
+    this.retryable = retryable;
+  }
+}

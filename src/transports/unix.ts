@@ -1,7 +1,6 @@
 import { connect } from 'node:net';
-import { OpenError } from './open-error.js';
 import { openSocket } from './open-socket.js';
-import type { Transport } from './transport.js';
+import { OpenError, type Transport } from './transport.js';
 
 export interface UnixOptions {
   /** Of the socket in the file system. */

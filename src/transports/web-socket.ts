@@ -1,7 +1,6 @@
 import type { ConnectionOptions } from 'node:tls';
-import { OpenError } from './open-error.js';
 import { tlsDefaults } from './tls.js';
-import type { Transport } from './transport.js';
+import { OpenError, type Transport } from './transport.js';
 import { type WebSocketLike, WebSocketTransport } from './web-socket-transport.js';
 
 export interface WebSocketOptions {

@@ -246,6 +246,7 @@ describe('what listens there', () => {
       const { port } = await serveTcp((stream) => stream.once('data', () => stream.destroy()));
       const error = await failure(`${scheme}://127.0.0.1:${port}`);
       expect(error.message).toContain(': the connection was ended from the other side.');
+      expect(error.message.includes('which client certificate it wants')).toBe(scheme !== 'ws');
       expect(error).toMatchObject({ retryable: true, cause: { code: 'ECONNRESET' } });
     },
   );
