@@ -31,7 +31,7 @@ export class SubscribedStream implements Subscription {
   }
 
   async return(): Promise<Next> {
-    await this.#reader.return();
+    void this.#reader.return(); // resolved already
     await this.#leave();
     return done;
   }
