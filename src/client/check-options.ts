@@ -38,6 +38,8 @@ export function checkOptions(options: ClientOptions): void {
       refuse(`hooks.${name} must be a function, not ${describe(hook)}.`);
     }
   }
+  checkSession(options);
+  checkReconnect(options.reconnect);
   const { inbound, outbound } = options.topicAliases ?? {};
   if (protocol === 4 && options.topicAliases !== undefined) {
     refuse('MQTT 3.1.1 has no topic aliases: leave topicAliases out.');
@@ -53,6 +55,38 @@ export function checkOptions(options: ClientOptions): void {
   checkInteger(qos0Overflow.limit, 'qos0Overflow.limit', 0, Number.MAX_SAFE_INTEGER);
 }
 
+function checkSession(options: ClientOptions): void {
+  checkOneOf(options.onSessionLost, 'onSessionLost', ['reject', 'republish']);
+  checkOneOf(options.resubscribe, 'resubscribe', ['when-session-lost', 'always', 'never']);
+  if (options.sessionStore && !options.clientId) {
+    refuse('A sessionStore needs a clientId of yours: under a new one its session is never found again.');
+  }
+  const { offline } = options;
+  if (offline === undefined || offline === 'reject') return;
+  if (offline === null || typeof offline !== 'object') {
+    refuse(`offline must be 'reject' or an object with maxMessages and overflow, not ${describe(offline)}.`);
+  }
+  checkInteger(offline.maxMessages, 'offline.maxMessages', 0, Number.MAX_SAFE_INTEGER);
+  checkMilliseconds(offline.maxBytes, 'offline.maxBytes', 0, 'bytes');
+  if (offline.overflow === undefined) refuse("offline.overflow must be 'reject' or 'drop-oldest'.");
+  checkOneOf(offline.overflow, 'offline.overflow', ['reject', 'drop-oldest']);
+}
+
+function checkReconnect(reconnect: ClientOptions['reconnect']): void {
+  if (reconnect === undefined || typeof reconnect === 'boolean') return;
+  if (reconnect === null || typeof reconnect !== 'object') {
+    refuse(`reconnect must be true, false or an object, not ${describe(reconnect)}.`);
+  }
+  checkMilliseconds(reconnect.minDelay, 'reconnect.minDelay', 1);
+  checkMilliseconds(reconnect.maxDelay, 'reconnect.maxDelay', 1);
+  checkMilliseconds(reconnect.maxAttempts, 'reconnect.maxAttempts', 1, 'attempts');
+}
+
+function checkOneOf(value: string | undefined, option: string, known: readonly string[]): void {
+  if (value === undefined || known.includes(value)) return;
+  refuse(`${option} must be ${known.map((each) => `'${each}'`).join(' or ')}, not ${describe(value)}.`);
+}
+
 function checkAuth(auth: AuthOptions | undefined, protocol: 4 | 5): void {
   if (auth === undefined) return;
   if (protocol === 4) refuse('MQTT 3.1.1 has no enhanced authentication: leave auth out.');
@@ -65,9 +99,14 @@ function checkAuth(auth: AuthOptions | undefined, protocol: 4 | 5): void {
 }
 
 /** `Infinity` is for ever. */
-function checkMilliseconds(value: number | undefined, option: string, least: number): void {
+function checkMilliseconds(
+  value: number | undefined,
+  option: string,
+  least: number,
+  unit = 'milliseconds',
+): void {
   if (value === undefined || (typeof value === 'number' && value >= least)) return;
-  refuse(`${option} must be a number of milliseconds from ${least} on, not ${describe(value)}.`);
+  refuse(`${option} must be a number of ${unit} from ${least} on, not ${describe(value)}.`);
 }
 
 function checkCount(value: number | undefined, option: string, from: number, to: number): void {

@@ -18,9 +18,9 @@ import type { MessageStream, ReadOptions, StreamOptions, Subscription } from './
 export interface Client extends AsyncDisposable {
   readonly state: ConnectionState;
   readonly clientId: string;
-  /** Resolves while connected; rejects with `ConnectionLostError` or `ClosedError` afterwards. */
+  /** Resolves while connected, or with the next connection; rejects with `ConnectionLostError` or `ClosedError` once the client is closed. */
   connected(options?: { signal?: AbortSignal }): Promise<Extract<ConnectionState, { state: 'connected' }>>;
-  /** Resolves once the connection is gone, and says why. */
+  /** Resolves once the connection is gone, and says why; at once while there is none. */
   disconnected(options?: { signal?: AbortSignal }): Promise<Disconnection>;
   /** The state now, then each one that follows; ends after `closed`. */
   states(options?: { signal?: AbortSignal }): AsyncIterable<ConnectionState>;
@@ -29,14 +29,16 @@ export interface Client extends AsyncDisposable {
    * then: it is not copied before it leaves. Rejects with
    * `NegativeAckError` (a code of 0x80 or above), `LimitError` (a limit of the server; nothing was sent),
    * `InvalidPacketError` (a mistake in the arguments), `ConnectionLostError`, `ClosedError`, or the signal's reason.
+   * Over a lost connection a publish at QoS 1 or 2 stays pending: it is sent again if the server has the session, else it rejects with `SessionLostError` (see `onSessionLost`). QoS 0 that had not left
+   * rejects. While there is no connection, the option `offline` decides.
    */
   publish(topic: string, payload?: Payload, options?: PublishOptions): Promise<PublishResult>;
-  /** Resolves at SUBACK. Rejects as `publish` does. */
+  /** Resolves at SUBACK. Rejects as `publish` does, and while there is no connection. One under way when a connection is lost is sent once more. */
   subscribe(
     filters: string | TopicFilter | readonly (string | TopicFilter)[],
     options?: SubscribeOptions,
   ): Promise<readonly Granted[]>;
-  /** Resolves at UNSUBACK. Rejects as `publish` does. A filter that a stream holds stays with the server until that ends. */
+  /** Resolves at UNSUBACK. Rejects as `publish` does; without a connection it waits for the next one.  A filter that a stream holds stays with the server until that ends. */
   unsubscribe(
     filters: string | readonly string[],
     options?: { signal?: AbortSignal },

@@ -63,8 +63,16 @@ export function refusedBy(where: string, connack: ConnackPacket, protocolVersion
   );
 }
 
+/** The byte stream was gone before CONNACK. */
+export function failureOf(where: string, disconnection: Disconnection): ConnectError {
+  if (disconnection.by === 'client' && disconnection.cause) {
+    return nonsenseFrom(where, disconnection.cause, disconnection.reasonCode);
+  }
+  return goneBeforeConnack(where, disconnection);
+}
+
 /** What came was no MQTT, or not in its place. */
-export function nonsenseFrom(where: string, cause: Error, reasonCode: ReasonCode): ConnectError {
+function nonsenseFrom(where: string, cause: Error, reasonCode: ReasonCode): ConnectError {
   if (cause instanceof UnsupportedProtocolError) {
     const message = `${where} does not speak MQTT 5.0, only an older version: connect with { protocol: 4 }.`;
     return new ConnectError({ by: 'client', reasonCode, cause }, false, message);
@@ -78,7 +86,7 @@ export function nonsenseFrom(where: string, cause: Error, reasonCode: ReasonCode
 }
 
 /** The connection stood, then it went before CONNACK. */
-export function goneBeforeConnack(where: string, disconnection: Disconnection): ConnectError {
+function goneBeforeConnack(where: string, disconnection: Disconnection): ConnectError {
   const known = disconnection.by === 'network' ? knownFailure(disconnection.cause, where) : undefined;
   const { sentence, retryable } = known ?? {
     sentence: `${describeDisconnection(disconnection)}. ${checkListener(where)}`,

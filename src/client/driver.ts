@@ -17,6 +17,7 @@ import type { Effects, Request } from '../session/effects.js';
 import type { PublishRequest } from '../session/outbound.js';
 import type { ServerLimits } from '../session/server-limits.js';
 import { Session } from '../session/session.js';
+import type { StoreWrite } from '../session/storage.js';
 import type { Transport } from '../transports/transport.js';
 import { Authenticator, type AuthOptions } from './authenticator.js';
 import { Connection, type ConnectionEvents } from './connection.js';
@@ -24,6 +25,7 @@ import { KeepAlive } from './keep-alive.js';
 import type { Observers } from './observers.js';
 import type { Settler } from './received-message.js';
 import type { Settings } from './settings.js';
+import { StoreWriter } from './store-writer.js';
 import { Waiters } from './waiters.js';
 
 export interface DriverEvents {
@@ -31,11 +33,13 @@ export interface DriverEvents {
   /** `gone` follows. */
   refused(connack: ConnackPacket): void;
   deliver(packet: PublishPacket, entry: LedgerEntry | undefined): void;
-  /** The connection is gone, whoever ended it; called once for each. The session knows; what waited for an answer does not yet. */
+  /** The connection is gone, whoever ended it; called once for each. The session knows. */
   gone(disconnection: Disconnection): void;
+  /** A subscription of a lost session could not be made again. */
+  subscriptionLost(filter: string, error: Error): void;
 }
 
-/** Drives the session over a connection, with a clock: performs what the session wants done, and tells it what happens. */
+/** Drives the session over one connection after the other, with a clock: performs what the session wants done, and tells it what happens. */
 export class Driver implements Effects, Settler {
   readonly #settings: Settings;
   readonly #events: DriverEvents;
@@ -44,7 +48,12 @@ export class Driver implements Effects, Settler {
   readonly session: Session;
   /** Woken when nothing is `busy` any more, and when the connection is gone. */
   readonly idle = new Waiters();
+  readonly #storeWriter: StoreWriter | undefined;
   #connection: Connection | undefined;
+  /** Those whose byte streams are not gone for good. */
+  readonly #closing = new Set<Promise<void>>();
+  #bytesIn = 0;
+  #bytesOut = 0;
   #keepAlive: KeepAlive | undefined;
   #auth: Authenticator | undefined;
   #isGone = true;
@@ -61,20 +70,32 @@ export class Driver implements Effects, Settler {
     this.#observers = observers;
     this.#events = events;
     this.#lostError = lostError;
-    this.session = new Session(settings, this);
+    this.session = new Session({ ...settings, isDurable: settings.sessionStore !== undefined }, this);
+    this.#storeWriter =
+      settings.sessionStore &&
+      new StoreWriter(settings.sessionStore, (failure) => {
+        this.session.stored(failure);
+        this.#wakeIdle();
+      });
   }
 
+  /** Of all connections. */
   get bytesIn(): number {
-    return this.#connection?.bytesIn ?? 0;
+    return this.#bytesIn + (this.#connection?.bytesIn ?? 0);
   }
 
   get bytesOut(): number {
-    return this.#connection?.bytesOut ?? 0;
+    return this.#bytesOut + (this.#connection?.bytesOut ?? 0);
   }
 
-  /** Resolves when the byte stream is gone for good, which may be a moment after `gone`. */
-  get closed(): Promise<void> {
-    return this.#connection?.closed ?? Promise.resolve();
+  /** There is a byte stream. */
+  get isOpen(): boolean {
+    return !this.#isGone;
+  }
+
+  /** Resolves when every byte stream is gone for good, which may be a moment after `gone`. */
+  async closed(): Promise<void> {
+    await Promise.all(this.#closing);
   }
 
   /** A request waits for its answer, or the socket has not taken yet what was written. */
@@ -82,9 +103,11 @@ export class Driver implements Effects, Settler {
     return this.session.awaited > 0 || this.#isFull;
   }
 
-  open(transport: Transport): void {
+  open(transport: Transport, connect: ConnectPacket): void {
+    this.#bytesIn = this.bytesIn;
+    this.#bytesOut = this.bytesOut;
     this.#isGone = this.#isFull = false;
-    const { auth: options, connect } = this.#settings;
+    const { clock, auth: options } = this.#settings;
     const lastPacketId = Math.floor(this.#settings.random() * 65_535);
     const auth = options && this.#authenticator(options, connect, lastPacketId);
     this.#auth = auth;
@@ -95,12 +118,20 @@ export class Driver implements Effects, Settler {
         : (packet, now) => this.session.receive(packet, now),
       read: () => this.regulate(),
       failed: (error) => this.#fail(error),
-      writable: (writable) => this.#writable(writable),
-      closed: (error) =>
-        this.#gone({ by: 'network', cause: error ?? new Error('The server closed the connection.') }),
+      writable: (writable) => {
+        if (connection === this.#connection) this.#writable(writable, clock.now());
+      },
+      closed: (error) => {
+        // One that was given up may end long after another one has taken its place.
+        if (connection !== this.#connection) return;
+        this.#gone({ by: 'network', cause: error ?? new Error('The server closed the connection.') });
+      },
     };
-    this.#connection = new Connection(transport, this.#settings, events, this.#observers);
-    this.#connection.start();
+    const connection = new Connection(transport, this.#settings, events, this.#observers);
+    this.#connection = connection;
+    this.#closing.add(connection.closed);
+    void connection.closed.then(() => this.#closing.delete(connection.closed));
+    connection.start();
     if (auth) auth.begin();
     else this.session.open(connect, lastPacketId);
   }
@@ -117,6 +148,12 @@ export class Driver implements Effects, Settler {
     this.session.disconnect(reasonCode, properties);
     this.#connection?.close();
     this.#gone({ by: 'client', reasonCode, ...(cause && { cause }) });
+  }
+
+  /** No connection follows: what waits for an answer gets none. */
+  end(disconnection: Disconnection): void {
+    this.session.end((maybeDelivered) => this.#lostError(disconnection, maybeDelivered));
+    this.idle.wake();
   }
 
   /** Closes at once, without a word. */
@@ -197,9 +234,21 @@ export class Driver implements Effects, Settler {
     entry.listener?.();
   }
 
-  #writable(writable: boolean): void {
+  subscriptionLost(filter: string, error: Error): void {
+    this.#events.subscriptionLost(filter, error);
+  }
+
+  store(write: StoreWrite): void {
+    this.#storeWriter?.write(write);
+  }
+
+  storeFailed(error: Error): void {
+    this.leave(0x83, undefined, error);
+  }
+
+  #writable(writable: boolean, now: number): void {
     this.#isFull = !writable;
-    this.session.writable(writable);
+    this.session.writable(writable, now);
     this.#wakeIdle();
   }
 
@@ -259,8 +308,8 @@ export class Driver implements Effects, Settler {
     this.#keepAlive?.stop();
     this.#auth?.end(this.#lostError(disconnection, true));
     this.session.lost((maybeDelivered) => this.#lostError(disconnection, maybeDelivered));
+    this.#isFull = false;
     this.#events.gone(disconnection);
-    this.session.end((maybeDelivered) => this.#lostError(disconnection, maybeDelivered));
-    this.idle.wake();
+    this.#wakeIdle();
   }
 }

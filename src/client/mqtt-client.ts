@@ -1,9 +1,11 @@
+import type { DisconnectPacket } from '../packets/packet.js';
+import type { ReasonCode } from '../packets/reason-codes.js';
 import { type Disconnection, describeDisconnection } from '../session/disconnection.js';
 import { ClosedError, ConnectionLostError } from '../session/errors.js';
 import type { ServerLimits } from '../session/server-limits.js';
-import type { Transport } from '../transports/transport.js';
 import type { Client } from './client.js';
-import { goneBeforeConnack, nonsenseFrom, refusedBy } from './connect-failures.js';
+import { ConnectSequence } from './connect-sequence.js';
+import { ConnectionKeeper } from './connection-keeper.js';
 import { Driver } from './driver.js';
 import { goodbyeProperties } from './goodbye.js';
 import type { Message } from './message.js';
@@ -16,6 +18,8 @@ import type {
   PublishResult,
   SubscribeOptions,
 } from './options.js';
+import { OrphanCall } from './orphan-call.js';
+import type { ReconnectPolicy } from './reconnect.js';
 import { type RequestOptions, RequestReply } from './request-reply.js';
 import { type Filters, Requester } from './requester.js';
 import type { Settings } from './settings.js';
@@ -28,63 +32,68 @@ import { Streams } from './streams/streams.js';
 
 type Connected = Extract<ConnectionState, { state: 'connected' }>;
 
-/** For app/: who gets every message, and is told of the end. See `dispatchMessages`. */
+/** For app/: who gets every message, and is told of the connection. See `dispatchMessages`. */
 export interface Dispatcher {
   readonly receive: (message: Message) => void;
   readonly lost: (disconnection: Disconnection) => void;
+  readonly subscriptionLost: (filter: string, error: Error) => void;
 }
 
 /** The client that `connect` resolves with: requests and streams for the application, on top of the driver. */
 export class MqttClient implements Client {
-  readonly #where: string;
   readonly #settings: Settings;
   readonly #driver: Driver;
+  readonly #keeper: ConnectionKeeper;
+  readonly #sequence: ConnectSequence;
   readonly #requester: Requester;
   readonly #inbox: Inbox;
   readonly #streams: Streams;
   readonly #requests: RequestReply;
   readonly #observers: Observers;
   readonly #states: StateLog;
-  #clientId: string;
-  #lost: ((disconnection: Disconnection) => void) | undefined;
+  #dispatcher: Dispatcher | undefined;
+  #storeClosing: Promise<void> | undefined;
   /** `disconnect` was called: no new requests. */
   #leaving = false;
 
   private constructor(
-    where: string,
+    policy: ReconnectPolicy,
     settings: Settings,
     onConnected: () => void,
-    onFailed: (error: Error) => void,
+    onEnded: (error: Error) => void,
   ) {
-    this.#where = where;
     this.#settings = settings;
-    this.#clientId = settings.connect.clientId;
-    this.#observers = new Observers(settings.hooks, () => this.#clientId);
+    this.#sequence = new ConnectSequence(settings);
+    this.#observers = new Observers(settings.hooks, () => this.clientId);
     this.#states = new StateLog({ state: 'connecting', attempt: 1 }, (state) => this.#observers.state(state));
-    let refusal: Error | undefined;
     this.#driver = new Driver(
       settings,
       {
         connected: (server, sessionPresent) => {
-          const { connectionId } = this.#driver.session;
-          this.#clientId = server.clientId;
-          this.#states.current = { state: 'connected', connectionId, sessionPresent, server };
+          this.#keeper.connected(server, sessionPresent);
           onConnected();
         },
-        refused: (connack) => {
-          refusal = refusedBy(where, connack, settings.protocolVersion);
-        },
+        refused: (connack) => this.#keeper.refused(connack),
         deliver: (packet, entry) => this.#inbox.deliver(packet, entry, this.#driver.session.connectionId),
-        gone: (disconnection) => {
-          const handshaking = this.#states.current.state === 'connecting';
-          this.#ended(disconnection);
-          if (handshaking) onFailed(refusal ?? failureOf(where, disconnection));
-        },
+        gone: (disconnection) => this.#keeper.gone(disconnection),
+        subscriptionLost: (filter, error) => this.#dispatcher?.subscriptionLost(filter, error),
       },
       (disconnection, maybeDelivered) => this.#lostError(disconnection, maybeDelivered),
       this.#observers,
     );
-    this.#requester = new Requester(this.#driver, settings.protocolVersion, (signal) => this.#admit(signal));
+    this.#keeper = new ConnectionKeeper(settings, policy, this.#sequence, this.#states, {
+      open: (transport, connect) => this.#driver.open(transport, connect),
+      cut: (cause) => this.#driver.cut(cause),
+      interrupted: (disconnection) => this.#interrupted(disconnection),
+      ended: (last, error) => {
+        this.#ended(last);
+        onEnded(error ?? this.#lostError(last, false));
+      },
+    });
+    this.#requester = new Requester(this.#driver, settings, {
+      admit: (signal) => this.#admit(signal),
+      offlineError: () => this.#offlineError(),
+    });
     this.#inbox = new Inbox(this.#driver, settings.qos0Overflow, (message, why) =>
       this.#observers.dropped(message, why),
     );
@@ -102,38 +111,38 @@ export class MqttClient implements Client {
     });
   }
 
-  /** Shakes hands over a fresh transport. If that fails, or the signal aborts, the transport is closed. */
-  static open(
-    where: string,
+  /** Connects for the first time. If that fails, or the signal aborts, nothing stays open. */
+  static async open(
+    policy: ReconnectPolicy,
     settings: Settings,
-    transport: Transport,
-    signal: AbortSignal,
+    signal: AbortSignal | undefined,
   ): Promise<MqttClient> {
-    return new Promise((resolve, reject) => {
-      if (signal.aborted) {
-        transport.close(new Error('The attempt to connect was given up.'));
-        return reject(signal.reason);
-      }
-      const settled = () => signal.removeEventListener('abort', aborted);
-      const client: MqttClient = new MqttClient(
-        where,
-        settings,
-        () => {
-          settled();
-          resolve(client);
-        },
-        (error) => {
-          settled();
-          reject(error);
-        },
-      );
-      const aborted = () => {
-        reject(signal.reason);
-        client.#driver.cut(new Error('The attempt to connect was given up.'));
-      };
-      signal.addEventListener('abort', aborted, { once: true });
-      client.#driver.open(transport);
+    let isConnected: () => void = () => undefined;
+    let hasEnded: (error: unknown) => void = () => undefined;
+    const connected = new Promise<void>((resolve, reject) => {
+      isConnected = resolve;
+      hasEnded = reject;
     });
+    connected.catch(() => undefined); // it may end before anybody waits for it
+    const client = new MqttClient(policy, settings, isConnected, hasEnded);
+    const aborted = () => {
+      hasEnded(signal?.reason);
+      client.#leaving = true;
+      client.#keeper.stop({ by: 'client', reasonCode: 0 });
+      client.#driver.cut(new Error('The attempt to connect was given up.'));
+    };
+    signal?.addEventListener('abort', aborted, { once: true });
+    try {
+      await client.#restore();
+      if (!client.#leaving) client.#keeper.connect();
+      await connected;
+      return client;
+    } catch (error) {
+      await client.close().catch(() => undefined); // why there is no client is what the caller has to know
+      throw error;
+    } finally {
+      signal?.removeEventListener('abort', aborted);
+    }
   }
 
   get state(): ConnectionState {
@@ -141,13 +150,12 @@ export class MqttClient implements Client {
   }
 
   get clientId(): string {
-    return this.#clientId;
+    return this.#sequence.clientId;
   }
 
   async connected(options: { signal?: AbortSignal } = {}): Promise<Connected> {
-    options.signal?.throwIfAborted();
-    const { state } = this;
-    if (state.state === 'connected') return state;
+    const connected = await this.#states.connected(options.signal);
+    if (connected) return connected;
     throw this.#noConnection();
   }
 
@@ -194,10 +202,10 @@ export class MqttClient implements Client {
   /** See `dispatchMessages`. */
   dispatch(dispatcher: Dispatcher): () => void {
     const end = this.#inbox.dispatch(dispatcher.receive);
-    this.#lost = dispatcher.lost;
+    this.#dispatcher = dispatcher;
     return () => {
       end();
-      if (this.#lost === dispatcher.lost) this.#lost = undefined;
+      if (this.#dispatcher === dispatcher) this.#dispatcher = undefined;
     };
   }
 
@@ -209,7 +217,7 @@ export class MqttClient implements Client {
       this.#driver.idle.wake();
     });
     try {
-      while (!late && this.state.state === 'connected' && this.#driver.busy) {
+      while (!late && this.state.state !== 'closed' && this.#driver.busy) {
         await this.#driver.idle.wait(signal);
       }
     } finally {
@@ -221,15 +229,13 @@ export class MqttClient implements Client {
     const properties = goodbyeProperties(this.#settings, options);
     this.#leaving = true;
     await this.drain(options).catch(() => undefined); // the signal: what is under way is waited for no longer
-    this.#driver.leave(options.withWill ? 0x04 : 0x00, properties);
-    await this.#driver.closed;
+    await this.#leave(options.withWill ? 0x04 : 0x00, properties);
   }
 
   /** Like `close`, with a reason code of ours. */
   async leave(reasonCode: 0x00 | 0x04): Promise<void> {
     this.#leaving = true;
-    this.#driver.leave(reasonCode, goodbyeProperties(this.#settings, {}));
-    await this.#driver.closed;
+    await this.#leave(reasonCode, goodbyeProperties(this.#settings, {}));
   }
 
   close(): Promise<void> {
@@ -241,8 +247,9 @@ export class MqttClient implements Client {
   }
 
   stats(): ClientStats {
+    const { reconnects } = this.#keeper;
     const now = this.#settings.clock.now();
-    return statsOf(this.#driver, this.#inbox, this.#requests, this.#observers, now);
+    return statsOf(this.#driver, this.#inbox, this.#requests, this.#observers, { reconnects, now });
   }
 
   get #server(): ServerLimits | undefined {
@@ -250,10 +257,31 @@ export class MqttClient implements Client {
     return current.state === 'connected' ? current.server : undefined;
   }
 
-  /** Refuses what comes too late. */
-  #admit(signal: AbortSignal | undefined): void {
-    if (this.#leaving || this.#states.current.state !== 'connected') throw this.#noConnection();
+  /** Refuses what comes too late. False: there is no connection now. */
+  #admit(signal: AbortSignal | undefined): boolean {
+    const { state } = this.#states.current;
+    if (this.#leaving || state === 'closed') throw this.#noConnection();
     signal?.throwIfAborted();
+    return state === 'connected';
+  }
+
+  async #restore(): Promise<void> {
+    const { sessionStore, connect } = this.#settings;
+    if (!sessionStore) return;
+    const stored = await sessionStore.load(connect.clientId);
+    for (const { message } of stored.damaged ?? []) {
+      process.emitWarning(message, { type: 'TopicwiseWarning', code: 'TOPICWISE_STORE' });
+    }
+    if (connect.cleanStart) return; // the server's answer clears the store
+    this.#driver.session.restore(stored, (outbound) => new OrphanCall(outbound));
+  }
+
+  async #leave(reasonCode: ReasonCode, properties: DisconnectPacket['properties']): Promise<void> {
+    this.#keeper.stop({ by: 'client', reasonCode });
+    this.#driver.leave(reasonCode, properties);
+    await this.#driver.closed();
+    this.#storeClosing ??= this.#settings.sessionStore?.close();
+    await this.#storeClosing;
   }
 
   #noConnection(): Error {
@@ -262,12 +290,24 @@ export class MqttClient implements Client {
     return new ClosedError('This client is being closed and takes no more requests.');
   }
 
-  #ended(disconnection: Disconnection): void {
-    const byUs = disconnection.by === 'client' && !disconnection.cause;
-    this.#states.current = { state: 'closed', last: disconnection };
-    this.#inbox.end(byUs ? undefined : this.#lostError(disconnection, false));
-    this.#requests.lost(this.#lostError(disconnection, true));
-    this.#lost?.(disconnection);
+  #offlineError(): Error {
+    const last = this.#states.lastDisconnection;
+    if (!last) return new ClosedError('There is no connection yet.');
+    return this.#lostError(last, false);
+  }
+
+  #interrupted(disconnection: Disconnection): void {
+    this.#inbox.interrupted(this.#lostError(disconnection, false));
+    this.#dispatcher?.lost(disconnection);
+  }
+
+  #ended(last: Disconnection): void {
+    const byUs = last.by === 'client' && !last.cause;
+    this.#states.current = { state: 'closed', last };
+    this.#inbox.end(byUs ? undefined : this.#lostError(last, false));
+    this.#requests.lost(this.#lostError(last, true));
+    this.#dispatcher?.lost(last);
+    this.#driver.end(last);
   }
 
   #lostError(disconnection: Disconnection, maybeDelivered: boolean): Error {
@@ -280,14 +320,7 @@ export class MqttClient implements Client {
     return new ConnectionLostError(
       disconnection,
       maybeDelivered,
-      `The connection to ${this.#where} was lost: ${describeDisconnection(disconnection)}. ${known}`,
+      `The connection to ${this.#keeper.where} was lost: ${describeDisconnection(disconnection)}. ${known}`,
     );
   }
-}
-
-function failureOf(where: string, disconnection: Disconnection): Error {
-  if (disconnection.by === 'client' && disconnection.cause) {
-    return nonsenseFrom(where, disconnection.cause, disconnection.reasonCode);
-  }
-  return goneBeforeConnack(where, disconnection);
 }

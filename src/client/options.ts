@@ -1,8 +1,10 @@
 import type { ConnectionOptions } from 'node:tls';
 import type { PublishProperties, QoS, UserProperties } from '../packets/packet.js';
+import type { SessionStore } from '../session/session-store.js';
 import type { Clock, Random } from '../time/clock.js';
 import type { AuthOptions } from './authenticator.js';
 import type { Hooks } from './observers.js';
+import type { ReconnectOptions } from './reconnect.js';
 
 /** Bytes as they are; a string is sent as UTF-8. Nothing is turned into JSON. */
 export type Payload = Uint8Array | string;
@@ -71,6 +73,35 @@ export interface ClientOptions {
   maximumPacketSize?: number;
   /** QoS 0 messages that wait for a reader, and which one is dropped and counted beyond. Default 1,000, the oldest. */
   qos0Overflow?: { limit: number; policy?: 'drop-oldest' | 'drop-newest' };
+  /**
+   * Whether and how the client comes back when a connection is gone; after a code like 0x8E (another client took over the session) or 0x87 (not authorized) it stops. Default true: at once after a
+   * connection that lasted, then after waits of 250 ms to 30 s. While it is gone, publishes that had been accepted wait, new ones are for `offline` to say; `subscribe` rejects, a SUBSCRIBE or UNSUBSCRIBE
+   * under way at the drop is sent once more, and `unsubscribe` waits.
+   */
+  reconnect?: boolean | ReconnectOptions;
+  /** Asked before every attempt, for tokens that expire; wins over `username` and `password`. `attempt` counts from 1, anew after each connection that lasted. */
+  credentials?: (attempt: number) => Promise<{ username?: string; password?: Uint8Array | string }>;
+  /**
+   * What a publish does while there is no connection. `reject`: it rejects with `ConnectionLostError`. Or it waits, in a queue with bounds: `maxBytes` counts topics and payloads (default Infinity), a
+   * full queue rejects the new publish (`reject`) or the oldest one (`drop-oldest`, QoS 0 first) with `LimitError`, QoS 0 waits only with `qos0`. What the server turns out not to
+   * take rejects with `LimitError` once there is a connection; what expired (`messageExpiryInterval`) is never sent and rejects with `MessageExpiredError`. Default `reject`.
+   */
+  offline?:
+    | 'reject'
+    | { maxMessages: number; maxBytes?: number; overflow: 'reject' | 'drop-oldest'; qos0?: boolean };
+  /**
+   * What becomes of publishes that were sent and not acknowledged when the server comes back without the session: they reject with `SessionLostError`, or are
+   * published as new ones, which may deliver them twice. A QoS 2 message of which the server said that it has it is never published again. Default `reject`.
+   */
+  onSessionLost?: 'reject' | 'republish';
+  /**
+   * When subscriptions are made again on a new connection, once, with their options and identifiers. One that the server now refuses is given up. Default `when-session-lost`.
+   */
+  resubscribe?: 'when-session-lost' | 'always' | 'never';
+  /** Whether retained messages come again when a subscription is made again. On MQTT 3.1.1 they always do. Default false. */
+  replayRetained?: boolean;
+  /** Keeps the session where it outlives this process; needs a `clientId`. The client closes it. Default: none, the session lives as long as the client. */
+  sessionStore?: SessionStore;
   will?: Will;
   /** Of the CONNECT packet. MQTT 5 only. */
   userProperties?: UserProperties;
@@ -108,6 +139,8 @@ export type PublishResult =
       readonly matched: boolean | undefined;
       readonly reasonString?: string;
       readonly userProperties?: UserProperties;
+      /** It was sent more than once, since a connection was lost: the receivers may have got it twice at QoS 1. */
+      readonly resent: boolean;
     };
 
 export interface TopicFilter {

@@ -5,6 +5,8 @@ import type { AckErrorCode, AckOptions, AckOutcome, Message } from './message.js
 /** Where the acknowledgement of a message stands. */
 export interface Acknowledgeable {
   readonly state: LedgerEntry['state'];
+  /** Why it is pending again: the session store failed. */
+  readonly failure: Error | undefined;
   /** Who wants to know when it left. */
   listener: (() => void) | undefined;
 }
@@ -129,9 +131,13 @@ export class ReceivedMessage implements Message {
     } catch (error) {
       return Promise.reject(error);
     }
-    this.#leaving ??= new Promise((resolve) => {
+    this.#leaving ??= new Promise((resolve, reject) => {
       const entry = this.#entry!; // only an entry can be queued
-      entry.listener = () => resolve(entry.state === 'sent' ? 'sent' : 'stale');
+      entry.listener = () => {
+        if (!entry.failure) return resolve(entry.state === 'sent' ? 'sent' : 'stale');
+        entry.listener = this.#leaving = undefined; // it can be settled again
+        reject(entry.failure);
+      };
     });
     return this.#leaving;
   }

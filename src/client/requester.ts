@@ -1,3 +1,5 @@
+import type { OfflineLimits } from '../session/waiting-publishes.js';
+import type { Clock } from '../time/clock.js';
 import type { Driver } from './driver.js';
 import type {
   Granted,
@@ -20,28 +22,51 @@ export type Filters = string | TopicFilter | readonly (string | TopicFilter)[];
 
 const handedOver = Promise.resolve<PublishResult>({ qos: 0 });
 
+export interface RequesterSettings {
+  readonly protocolVersion: 4 | 5;
+  readonly offline: OfflineLimits | undefined;
+  readonly clock: Clock;
+}
+
+/** Who knows whether a request may be made. */
+export interface Gate {
+  /** Throws where no request may be made any more. False: there is no connection now. */
+  admit(signal: AbortSignal | undefined): boolean;
+  /** For what does not wait for a connection. */
+  offlineError(): Error;
+}
+
 /** What the application asks of the server, as promises. A mistake of the caller rejects, it never throws. */
 export class Requester {
   readonly #driver: Driver;
-  readonly #protocolVersion: 4 | 5;
-  readonly #admit: (signal: AbortSignal | undefined) => void;
+  readonly #settings: RequesterSettings;
+  readonly #gate: Gate;
 
-  /** `admit` throws where no request may be made, or no more. */
-  constructor(driver: Driver, protocolVersion: 4 | 5, admit: (signal: AbortSignal | undefined) => void) {
+  constructor(driver: Driver, settings: RequesterSettings, gate: Gate) {
     this.#driver = driver;
-    this.#protocolVersion = protocolVersion;
-    this.#admit = admit;
+    this.#settings = settings;
+    this.#gate = gate;
   }
 
   publish(topic: string, payload?: Payload, options: PublishOptions = {}): Promise<PublishResult> {
     try {
-      this.#admit(options.signal);
+      const isOnline = this.#gate.admit(options.signal);
       const packet = publishPacket(topic, payload, options);
-      if (packet.qos === 0 && this.#driver.session.publishAtOnce(packet)) return handedOver;
+      if (packet.qos === 0 && isOnline && this.#driver.session.publishAtOnce(packet)) return handedOver;
       return new Promise((resolve, reject) => {
-        const call = new PublishCall(packet, this.#protocolVersion, resolve, reject, options.signal);
-        this.#driver.session.publish(call);
-        if (options.signal) call.watchSignal(() => this.#driver.withdraw(call));
+        const { protocolVersion } = this.#settings;
+        const { signal } = options;
+        const call = new PublishCall(
+          packet,
+          this.#expiryOf(options),
+          protocolVersion,
+          resolve,
+          reject,
+          signal,
+        );
+        if (isOnline) this.#driver.session.publish(call);
+        else this.#publishOffline(call);
+        if (signal) call.watchSignal(() => this.#driver.withdraw(call));
         this.#driver.regulate();
       });
     } catch (error) {
@@ -51,7 +76,7 @@ export class Requester {
 
   subscribe(filters: Filters, options: SubscribeOptions = {}): Promise<readonly Granted[]> {
     return new Promise((resolve, reject) => {
-      this.#admit(options.signal);
+      if (!this.#gate.admit(options.signal)) throw this.#gate.offlineError();
       const call = new SubscribeCall(subscribePacket(filters, options), options, resolve, reject);
       this.#driver.session.subscribe(call);
       call.watchSignal();
@@ -64,11 +89,24 @@ export class Requester {
     options: { signal?: AbortSignal } = {},
   ): Promise<readonly Granted[]> {
     return new Promise((resolve, reject) => {
-      this.#admit(options.signal);
+      const isOnline = this.#gate.admit(options.signal);
       const call = new UnsubscribeCall(unsubscribePacket(filters), resolve, reject, options.signal);
-      this.#driver.session.unsubscribe(call);
+      if (isOnline) this.#driver.session.unsubscribe(call);
+      else this.#driver.session.unsubscribeOffline(call);
       call.watchSignal();
       this.#driver.regulate();
     });
+  }
+
+  #publishOffline(call: PublishCall): void {
+    const { offline } = this.#settings;
+    if (!offline || (call.packet.qos === 0 && !offline.qos0)) throw this.#gate.offlineError();
+    this.#driver.session.publishOffline(call, offline);
+  }
+
+  #expiryOf({ messageExpiryInterval }: PublishOptions): number | undefined {
+    return messageExpiryInterval === undefined
+      ? undefined
+      : this.#settings.clock.now() + messageExpiryInterval * 1_000;
   }
 }

@@ -27,6 +27,7 @@ abstract class Call<A, R> implements Request<A> {
   readonly #reject: Reject;
   readonly #signal: AbortSignal | undefined;
   #aborted: (() => void) | undefined;
+  #isOver = false;
 
   constructor(resolve: Resolve<R>, reject: Reject, signal: AbortSignal | undefined) {
     this.#resolve = resolve;
@@ -34,10 +35,16 @@ abstract class Call<A, R> implements Request<A> {
     this.#signal = signal;
   }
 
+  /** The caller waits no longer. */
+  get isAbandoned(): boolean {
+    return this.#isOver;
+  }
+
   /** Once the request is under way. */
   watchSignal(withdraw?: () => void): void {
     if (!this.#signal) return;
     this.#aborted = () => {
+      this.#isOver = true;
       withdraw?.();
       this.#reject(this.#signal?.reason);
     };
@@ -45,6 +52,7 @@ abstract class Call<A, R> implements Request<A> {
   }
 
   settle(outcome: A | Error): void {
+    this.#isOver = true;
     if (this.#aborted) this.#signal?.removeEventListener('abort', this.#aborted);
     if (outcome instanceof Error) {
       this.#reject(outcome);
@@ -60,10 +68,13 @@ abstract class Call<A, R> implements Request<A> {
 
 export class PublishCall extends Call<AckPacket | undefined, PublishResult> implements PublishRequest {
   readonly packet: PublishPacket;
+  readonly expiresAt: number | undefined;
+  wasResent = false;
   readonly #protocolVersion: 4 | 5;
 
   constructor(
     packet: PublishPacket,
+    expiresAt: number | undefined,
     protocolVersion: 4 | 5,
     resolve: Resolve<PublishResult>,
     reject: Reject,
@@ -71,6 +82,7 @@ export class PublishCall extends Call<AckPacket | undefined, PublishResult> impl
   ) {
     super(resolve, reject, signal);
     this.packet = packet;
+    this.expiresAt = expiresAt;
     this.#protocolVersion = protocolVersion;
   }
 
@@ -85,6 +97,7 @@ export class PublishCall extends Call<AckPacket | undefined, PublishResult> impl
       matched: this.#protocolVersion === 5 ? reasonCode !== 0x10 : undefined,
       ...(properties?.reasonString !== undefined && { reasonString: properties.reasonString }),
       ...(properties?.userProperties && { userProperties: properties.userProperties }),
+      resent: this.wasResent,
     };
   }
 }

@@ -1,13 +1,15 @@
 import { packetSize } from '../packets/encode-packet.js';
 import { refuse } from '../packets/outgoing-checks.js';
 import type { ConnectPacket, ConnectProperties, PublishProperties } from '../packets/packet.js';
+import type { SessionStore } from '../session/session-store.js';
+import type { OfflineLimits } from '../session/waiting-publishes.js';
 import type { Clock, Random } from '../time/clock.js';
 import { systemClock, systemRandom } from '../time/system-clock.js';
 import type { AuthOptions } from './authenticator.js';
 import { checkOptions } from './check-options.js';
-import type { Target } from './endpoint.js';
 import type { Hooks } from './observers.js';
 import type { ClientOptions, Payload, Will } from './options.js';
+import type { ReconnectSettings } from './reconnect.js';
 
 /** The options with their defaults. */
 export interface Settings {
@@ -25,6 +27,14 @@ export interface Settings {
   readonly outboundAliases: number;
   readonly maximumPacketSize: number;
   readonly qos0Overflow: { readonly limit: number; readonly policy: 'drop-oldest' | 'drop-newest' };
+  readonly onSessionLost: 'reject' | 'republish';
+  readonly resubscribe: 'when-session-lost' | 'always' | 'never';
+  readonly replayRetained: boolean;
+  readonly offline: OfflineLimits | undefined;
+  readonly sessionStore: SessionStore | undefined;
+  readonly credentials: ClientOptions['credentials'];
+  /** Undefined: the client does not come back. */
+  readonly reconnect: ReconnectSettings | undefined;
   readonly requestMaximum: number;
   readonly auth: AuthOptions | undefined;
   readonly hooks: Hooks;
@@ -33,14 +43,13 @@ export interface Settings {
 }
 
 /** Throws an InvalidPacketError, one sentence, for options that cannot be. */
-export function settingsOf(options: ClientOptions, target: Target): Settings {
+export function settingsOf(options: ClientOptions): Settings {
   checkOptions(options);
   const protocolVersion = options.protocol ?? 5;
   const random = options.random ?? systemRandom;
   const receiveMaximum = options.receiveMaximum ?? 100;
   const maximumPacketSize = options.maximumPacketSize ?? 16 * 1024 * 1024;
-  const username = options.username ?? target.username;
-  const password = options.password ?? target.password;
+  const { username, password } = options;
   const generatedId = !options.clientId;
   const { inbound: topicAliasMaximum = 0, outbound = 32 } = options.topicAliases ?? {};
   const connect: ConnectPacket = {
@@ -84,12 +93,33 @@ export function settingsOf(options: ClientOptions, target: Target): Settings {
     outboundAliases: outbound === 'off' ? 0 : outbound,
     maximumPacketSize,
     qos0Overflow: { limit: 1_000, policy: 'drop-oldest', ...options.qos0Overflow },
+    onSessionLost: options.onSessionLost ?? 'reject',
+    resubscribe: options.resubscribe ?? 'when-session-lost',
+    replayRetained: options.replayRetained ?? false,
+    offline: offlineLimitsOf(options.offline),
+    sessionStore: options.sessionStore,
+    credentials: options.credentials,
+    reconnect: reconnectSettingsOf(options.reconnect),
     requestMaximum: options.requestMaximum ?? 1_000,
     auth: options.auth,
     hooks: options.hooks ?? {},
     clock: options.clock ?? systemClock,
     random,
   };
+}
+
+function offlineLimitsOf(offline: ClientOptions['offline']): OfflineLimits | undefined {
+  if (offline === undefined || offline === 'reject') return undefined;
+  const { maxMessages, maxBytes = Number.POSITIVE_INFINITY, overflow, qos0 = false } = offline;
+  return { maxMessages, maxBytes, overflow, qos0 };
+}
+
+function reconnectSettingsOf(reconnect: ClientOptions['reconnect']): ReconnectSettings | undefined {
+  if (reconnect === false) return undefined;
+  const { minDelay = 250, maxDelay = 30_000, ...options } = reconnect === true ? {} : (reconnect ?? {});
+  const { maxAttempts = Number.POSITIVE_INFINITY, initial = false, followRedirects = true, decide } = options;
+  const bounds = { minDelay, maxDelay: Math.max(minDelay, maxDelay), maxAttempts };
+  return { ...bounds, initial, followRedirects, ...(decide && { decide }) };
 }
 
 const utf8 = new TextEncoder();

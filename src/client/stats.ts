@@ -28,6 +28,8 @@ export interface ClientStats {
   readonly waitingRequests: number;
   /** Replies that nobody waited for any more, or ever. */
   readonly lateReplies: number;
+  /** Connections after the first. */
+  readonly reconnects: number;
   readonly bytesIn: number;
   readonly bytesOut: number;
 }
@@ -38,7 +40,7 @@ export function statsOf(
   inbox: Inbox,
   requests: RequestReply,
   observers: Observers,
-  now: number,
+  { reconnects, now }: { reconnects: number; now: number },
 ): ClientStats {
   const { inFlight, queued, unacknowledged, oldestUnacknowledgedAt, ignored } = driver.session.counts;
   return {
@@ -52,6 +54,7 @@ export function statsOf(
     failedHooks: observers.failed,
     waitingRequests: requests.waiting,
     lateReplies: requests.late,
+    reconnects,
     bytesIn: driver.bytesIn,
     bytesOut: driver.bytesOut,
   };

@@ -9,10 +9,19 @@ export class LedgerEntry {
   readonly connectionId: number;
   /** When it arrived, in milliseconds of the client's clock. */
   readonly at: number;
-  /** `queued`: settled, but an older message of its QoS is not. `stale`: the connection is gone. */
+  /**
+   * `queued`: settled, but an older message of its QoS is not, or the store does not know yet, or (QoS 2) the server has to send it again first, on
+   * the connection that followed. `stale`: nothing will be sent, the connection or the session is gone.
+   */
   state: 'pending' | 'queued' | 'sent' | 'stale' = 'pending';
   reasonCode: ReasonCode = 0;
   properties: AckProperties | undefined = undefined;
+  /** The server sent it on the present connection. */
+  isLive = true;
+  /** The store knows that it is settled, or need not. */
+  isStored = true;
+  /** Why it is pending again: the store failed. */
+  failure: Error | undefined = undefined;
   /** Who wants to know when it left; the session never looks at it. */
   listener: (() => void) | undefined = undefined;
 
@@ -27,7 +36,7 @@ export class LedgerEntry {
 /** `strict`: as the messages of that QoS came, [MQTT-4.6.0-2] and [MQTT-4.6.0-3]. `unordered`: as they are settled. */
 export type AckOrder = 'strict' | 'unordered';
 
-/** The messages of one QoS in the order of arrival. In strict order only the head may leave: settling in the middle just marks it. */
+/** The messages of one QoS that came on the present connection, in the order of arrival. In strict order only the head may leave: settling in the middle just marks it. */
 export class Acknowledgements {
   readonly #order: AckOrder;
   readonly #queue = new Queue<LedgerEntry>();
@@ -48,36 +57,26 @@ export class Acknowledgements {
     this.#queue.push(entry);
   }
 
-  settle(
-    entry: LedgerEntry,
-    reasonCode: ReasonCode,
-    properties: AckProperties | undefined,
-    leave: (entry: LedgerEntry) => void,
-  ): void {
-    entry.reasonCode = reasonCode;
-    entry.properties = properties;
+  /** Lets go what may, after `entry` was settled. */
+  flush(entry: LedgerEntry, leave: (entry: LedgerEntry) => void): void {
     if (this.#order === 'unordered') {
-      this.#queue.take((each) => each === entry);
-      entry.state = 'sent';
-      leave(entry);
+      if (mayLeave(entry) && this.#queue.take((each) => each === entry)) leave(entry);
       return;
     }
-    entry.state = 'queued';
-    for (let head = this.#queue.peek(); head?.state === 'queued'; head = this.#queue.peek()) {
+    for (let head = this.#queue.peek(); head && mayLeave(head); head = this.#queue.peek()) {
       this.#queue.shift();
-      head.state = 'sent';
       leave(head);
     }
   }
 
-  /** The connection is gone: what is here will never leave. */
-  abandon(tell: (entry: LedgerEntry) => void): void {
+  /** Empties it: the connection is gone. What was in it. */
+  clear(): LedgerEntry[] {
     const entries = [...this.#queue];
     this.#queue.clear();
-    for (const entry of entries) {
-      const awaited = entry.state === 'queued' || entry.listener;
-      entry.state = 'stale';
-      if (awaited) tell(entry);
-    }
+    return entries;
   }
+}
+
+function mayLeave({ state, isStored }: LedgerEntry): boolean {
+  return state === 'queued' && isStored;
 }

@@ -2,6 +2,7 @@ import type { ConnackPacket, Packet, PublishPacket } from '../packets/packet.js'
 import type { LedgerEntry } from './acknowledgements.js';
 import type { Disconnection } from './disconnection.js';
 import type { ServerLimits } from './server-limits.js';
+import type { StoreWrite } from './storage.js';
 
 /** What the session wants done, in this order. Whoever performs it decides nothing. */
 export interface Effects {
@@ -21,11 +22,19 @@ export interface Effects {
   deliver(packet: PublishPacket, entry: LedgerEntry | undefined): void;
   /** A request has its answer, or will never have one. */
   answer<A>(request: Request<A>, outcome: A | Error): void;
-  /** A ledger entry that was settled left, or never will: `entry.state` says which. */
+  /** A ledger entry that was settled left, or never will, or could not be stored: `entry.state` says which. */
   acknowledged(entry: LedgerEntry): void;
+  /** A subscription of a lost session could not be made again: its messages come no more. */
+  subscriptionLost(filter: string, error: Error): void;
+  /** A write for the session store; `Session.stored` is told of its end, in the order of the writes. Never without a durable store. */
+  store(write: StoreWrite): void;
+  /** The store failed where no request is there to be told: the connection cannot go on. */
+  storeFailed(error: Error): void;
 }
 
 /** Somebody waits for an answer of type `A`. The session hands the request back with it and does nothing else to it. */
 export interface Request<A> {
+  /** Nobody waits any more: it is not sent again. */
+  readonly isAbandoned?: boolean;
   settle(outcome: A | Error): void;
 }

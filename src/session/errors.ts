@@ -18,6 +18,22 @@ export class ConnectionLostError extends MqttError {
   }
 }
 
+/** The server has no session any more, and with it forgot a publish that it had not finished acknowledging. */
+export class SessionLostError extends MqttError {
+  readonly kind = 'session-lost';
+  /** False: the message had not left this process. */
+  readonly maybeDelivered: boolean;
+  constructor(maybeDelivered: boolean, message: string) {
+    super(message);
+    this.maybeDelivered = maybeDelivered;
+  }
+}
+
+/** The message expired while it waited to be sent for the first time: it never was. */
+export class MessageExpiredError extends MqttError {
+  readonly kind = 'expired';
+}
+
 /** The server answered a request with a reason code of 0x80 or above. */
 export class NegativeAckError extends MqttError {
   readonly kind = 'negative-ack';

@@ -4,6 +4,7 @@ import type { ReasonCode } from '../packets/reason-codes.js';
 import type { AckToSend } from './ack-sender.js';
 import { Acknowledgements, type AckOrder, LedgerEntry } from './acknowledgements.js';
 import type { Effects } from './effects.js';
+import { type Storage, StoreError } from './storage.js';
 import { InboundAliases } from './topic-aliases.js';
 
 export interface InboundSettings {
@@ -20,38 +21,66 @@ export interface InboundSettings {
 export class Inbound {
   readonly #settings: InboundSettings;
   readonly #effects: Effects;
+  readonly #storage: Storage;
   readonly #sendAck: (packet: AckToSend) => void;
-  /** Identifiers that the server has in use: until PUBACK, until PUBCOMP, or until a PUBREC that refuses. */
+  /**
+   * Identifiers that the server has in use: until PUBACK, until PUBCOMP, or until a PUBREC that refuses. Those of QoS 2 outlive the connection with
+   * the session.
+   */
   readonly #open = new Map<number, LedgerEntry>();
   readonly #qos1: Acknowledgements;
   readonly #qos2: Acknowledgements;
   readonly #leave = (entry: LedgerEntry) => this.#acknowledge(entry);
   readonly #aliases: InboundAliases;
+  #connectionId = 0;
+  /** Of the open ones, those that the server counts on this connection. */
+  #live = 0;
+  /** Not settled, and the server has not sent them again on this connection. */
+  #owned = 0;
   #ignored = 0;
 
-  constructor(settings: InboundSettings, effects: Effects, sendAck: (packet: AckToSend) => void) {
+  constructor(
+    settings: InboundSettings,
+    effects: Effects,
+    storage: Storage,
+    sendAck: (packet: AckToSend) => void,
+  ) {
     this.#settings = settings;
     this.#aliases = new InboundAliases(settings.topicAliasMaximum);
     this.#qos1 = new Acknowledgements(settings.ackOrder);
     this.#qos2 = new Acknowledgements(settings.ackOrder);
     this.#effects = effects;
+    this.#storage = storage;
     this.#sendAck = sendAck;
   }
 
   get unacknowledged(): number {
-    return this.#qos1.length + this.#qos2.length;
+    return this.#qos1.length + this.#qos2.length + this.#owned;
   }
 
   /** When the oldest unacknowledged message came. */
   get oldestAt(): number | undefined {
-    const [first, second] = [this.#qos1.oldest?.at, this.#qos2.oldest?.at];
-    if (first === undefined || second === undefined) return first ?? second;
-    return Math.min(first, second);
+    let oldest = this.#qos1.oldest?.at;
+    const candidates = this.#owned > 0 ? [...this.#open.values()].filter(isPending) : [this.#qos2.oldest];
+    for (const each of candidates) {
+      if (each && (oldest === undefined || each.at < oldest)) oldest = each.at;
+    }
+    return oldest;
   }
 
   /** Repetitions that were not delivered again. */
   get ignored(): number {
     return this.#ignored;
+  }
+
+  /** QoS 2 messages that an earlier process took over: they are not delivered again. */
+  restore(packetIds: readonly number[]): void {
+    for (const packetId of packetIds) {
+      const entry = new LedgerEntry(packetId, 2, 0, 0);
+      entry.state = 'sent';
+      entry.isLive = false;
+      this.#open.set(packetId, entry);
+    }
   }
 
   publish(packet: PublishPacket, connectionId: number, now: number): void {
@@ -63,56 +92,99 @@ export class Inbound {
     }
     const packetId = packet.packetId!; // the decoder lets no QoS 1 or 2 through without one
     const open = this.#open.get(packetId);
-    if (open) {
-      this.#repeated(packet, open);
+    if (open && (open.isLive || open.qos === packet.qos)) {
+      if (open.isLive) this.#repeated(packet, open);
+      else this.#sentAgain(open);
       return;
     }
-    if (this.#open.size >= this.#settings.receiveMaximum && !this.#settings.pausesWhenFull) {
-      throw new ProtocolError(
-        0x93,
-        `The server sent more than the ${this.#settings.receiveMaximum} unacknowledged messages that the receive maximum allows. Such a server can be borne with receiveMaximumExceeded: 'pause'.`,
-      );
-    }
+    this.#checkWindow();
+    // The server gave up a message of an earlier connection: its identifier stands for another one.
+    if (open) this.#outdate(open);
     const entry = new LedgerEntry(packetId, packet.qos, connectionId, now);
+    this.#connectionId = connectionId;
     this.#open.set(packetId, entry);
+    this.#live++;
     (packet.qos === 1 ? this.#qos1 : this.#qos2).add(entry);
     this.#effects.deliver(packet, entry);
   }
 
-  pubrel(packet: PubrelPacket): void {
-    const open = this.#open.get(packet.packetId);
+  pubrel(packet: PubrelPacket, connectionId: number): void {
+    const { packetId } = packet;
+    const open = this.#open.get(packetId);
     if (!open) {
       // The server can't know what this client forgot: it ends the exchange, it is no error. MQTT 5.0, 4.3.3.
-      this.#sendAck({ type: 'pubcomp', packetId: packet.packetId, reasonCode: 0x92 });
+      this.#sendAck({ type: 'pubcomp', packetId, reasonCode: 0x92 });
       return;
     }
     if (open.qos === 1 || open.state !== 'sent') {
-      throw new ProtocolError(
-        0x82,
-        `The server sent PUBREL ${packet.packetId} before it got a PUBREC for it.`,
-      );
+      throw new ProtocolError(0x82, `The server sent PUBREL ${packetId} before it got a PUBREC for it.`);
     }
-    this.#open.delete(packet.packetId);
-    this.#sendAck({ type: 'pubcomp', packetId: packet.packetId, reasonCode: 0 });
+    this.#connectionId = connectionId;
+    if (!this.#storage.isDurable) {
+      this.#complete(open);
+      return;
+    }
+    // Forgotten first: were it the other way round, the server might use the identifier again for a message that we then took for a repetition.
+    this.#storage.write({ delete: 'inbound', packetId }, (failure) => {
+      if (this.#open.get(packetId) !== open || this.#connectionId !== connectionId) return;
+      if (failure) {
+        const message = `PUBCOMP ${packetId} was not sent: the store could not forget the identifier`;
+        this.#effects.storeFailed(new StoreError(message, failure));
+        return;
+      }
+      this.#complete(open);
+    });
   }
 
   /** The application took the message over (a code below 0x80) or refuses it. The entry is pending. */
   settle(entry: LedgerEntry, reasonCode: ReasonCode, properties: AckProperties | undefined): void {
-    const queue = entry.qos === 1 ? this.#qos1 : this.#qos2;
-    queue.settle(entry, reasonCode, properties, this.#leave);
+    entry.reasonCode = reasonCode;
+    entry.properties = properties;
+    entry.state = 'queued';
+    entry.failure = undefined;
+    if (!entry.isLive) this.#owned--;
+    if (!this.#storage.isDurable || entry.qos === 1 || this.#isForgottenAtOnce(entry)) {
+      this.#flush(entry);
+      return;
+    }
+    const { packetId } = entry;
+    entry.isStored = false;
+    this.#storage.write({ put: 'inbound', packetId }, (failure) => {
+      if (entry.state !== 'queued') return; // its session is gone
+      entry.isStored = true;
+      if (failure) this.#unsettle(entry, failure);
+      else this.#flush(entry);
+    });
   }
 
-  /** What was not acknowledged is stale; what got its PUBREC is remembered, for the server will ask again. */
+  /** QoS 1 that was not acknowledged is stale. QoS 2 belongs to the session, which may go on. */
   lost(): void {
     this.#aliases.clear();
-    for (const [packetId, entry] of this.#open) if (entry.state !== 'sent') this.#open.delete(packetId);
-    this.#qos1.abandon((entry) => this.#effects.acknowledged(entry));
-    this.#qos2.abandon((entry) => this.#effects.acknowledged(entry));
+    for (const [packetId, entry] of this.#open) {
+      entry.isLive = false;
+      if (entry.qos === 1) this.#open.delete(packetId);
+      else if (isPending(entry)) this.#owned++;
+    }
+    this.#live = 0;
+    this.#connectionId = 0;
+    this.#qos2.clear();
+    for (const entry of this.#qos1.clear()) this.#outdate(entry);
   }
 
-  /** The server has no session: identifiers of the old one mean nothing. */
+  /** The server has no session, or no connection follows: identifiers of the old one mean nothing. */
   forget(): void {
+    const entries = [...this.#open.values()];
     this.#open.clear();
+    this.#owned = 0;
+    for (const entry of entries) this.#outdate(entry);
+  }
+
+  #checkWindow(): void {
+    if (this.#live < this.#settings.receiveMaximum || this.#settings.pausesWhenFull) return;
+    throw new ProtocolError(
+      0x93,
+      `The server sent more than the ${this.#settings.receiveMaximum} unacknowledged messages that the receive maximum allows. Such a server can be borne with receiveMaximumExceeded: 'pause'.`,
+    );
   }
 
   #repeated(packet: PublishPacket, open: LedgerEntry): void {
@@ -132,10 +204,55 @@ export class Inbound {
     if (open.state === 'sent') this.#sendAck({ type: 'pubrec', packetId: open.packetId, reasonCode: 0 });
   }
 
+  /** A QoS 2 message of an earlier connection comes again: it was delivered, its acknowledgement leaves on this connection. */
+  #sentAgain(entry: LedgerEntry): void {
+    this.#checkWindow();
+    this.#ignored++;
+    this.#live++;
+    entry.isLive = true;
+    if (entry.state === 'sent') {
+      this.#sendAck({ type: 'pubrec', packetId: entry.packetId, reasonCode: 0 });
+      return;
+    }
+    if (isPending(entry)) this.#owned--;
+    this.#qos2.add(entry);
+    this.#flush(entry);
+  }
+
+  #flush(entry: LedgerEntry): void {
+    if (entry.isLive) (entry.qos === 1 ? this.#qos1 : this.#qos2).flush(entry, this.#leave);
+  }
+
+  #unsettle(entry: LedgerEntry, failure: Error): void {
+    entry.state = 'pending';
+    if (!entry.isLive) this.#owned++;
+    const message = `The QoS 2 message ${entry.packetId} was not acknowledged: that it is settled could not be stored. Settle it again`;
+    entry.failure = new StoreError(message, failure);
+    if (entry.listener) this.#effects.acknowledged(entry);
+    else this.#effects.storeFailed(entry.failure); // nobody is there to settle it again
+  }
+
+  #outdate(entry: LedgerEntry): void {
+    const { state } = entry;
+    if (state === 'pending' && entry.qos === 2 && this.#open.get(entry.packetId) === entry) this.#owned--;
+    if (state === 'sent') return;
+    entry.state = 'stale';
+    if (state === 'queued' || entry.listener) this.#effects.acknowledged(entry);
+  }
+
+  #complete(entry: LedgerEntry): void {
+    this.#close(entry);
+    this.#sendAck({ type: 'pubcomp', packetId: entry.packetId, reasonCode: 0 });
+  }
+
+  #close(entry: LedgerEntry): void {
+    this.#open.delete(entry.packetId);
+    if (entry.isLive) this.#live--;
+  }
+
   #acknowledge(entry: LedgerEntry): void {
-    // On MQTT 3.1.1 a PUBREC cannot refuse: the server goes on with PUBREL, and may repeat the message until then.
-    const isRefused = entry.reasonCode >= 0x80 && this.#settings.protocolVersion === 5;
-    if (entry.qos === 1 || isRefused) this.#open.delete(entry.packetId);
+    entry.state = 'sent';
+    if (this.#isForgottenAtOnce(entry)) this.#close(entry);
     const packet: AckToSend = {
       type: entry.qos === 1 ? 'puback' : 'pubrec',
       packetId: entry.packetId,
@@ -145,4 +262,13 @@ export class Inbound {
     this.#sendAck(packet);
     this.#effects.acknowledged(entry);
   }
+
+  /** On MQTT 3.1.1 a PUBREC cannot refuse: the server goes on with PUBREL, and may repeat the message until then. */
+  #isForgottenAtOnce({ qos, reasonCode }: LedgerEntry): boolean {
+    return qos === 1 || (reasonCode >= 0x80 && this.#settings.protocolVersion === 5);
+  }
+}
+
+function isPending({ state }: LedgerEntry): boolean {
+  return state === 'pending';
 }

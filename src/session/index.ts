@@ -5,4 +5,7 @@ export * from './errors.js';
 export type { PublishRequest } from './outbound.js';
 export type { ServerLimits } from './server-limits.js';
 export * from './session.js';
+export type * from './session-store.js';
+export { StoreError, type StoreWrite } from './storage.js';
 export type { HeldSubscription, SubscribeRequest, UnsubscribeRequest } from './subscriptions.js';
+export type { OfflineLimits } from './waiting-publishes.js';

@@ -32,6 +32,20 @@ export function checkPublish(packet: PublishPacket, limits: ServerLimits, protoc
   if (packet.properties || atMost > limits.maximumPacketSize) checkSize(packet, limits, protocolVersion);
 }
 
+/** What the server has against a publish that was asked for before its limits were known. */
+export function misfit(
+  packet: PublishPacket,
+  limits: ServerLimits,
+  protocolVersion: 4 | 5,
+): LimitError | undefined {
+  try {
+    checkPublish(packet, limits, protocolVersion);
+    return undefined;
+  } catch (error) {
+    return error as LimitError; // that it is legal was checked before
+  }
+}
+
 export function checkSubscribe(packet: SubscribePacket, limits: ServerLimits, protocolVersion: 4 | 5): void {
   for (const { filter, noLocal } of packet.subscriptions) {
     const shared = filter.startsWith('$share/');

@@ -45,6 +45,15 @@ export class PacketIds<T> {
     this.#last = id - 1;
   }
 
+  /** Takes this very identifier, which an earlier process gave out. */
+  restore(id: number, value: T): void {
+    this.#inUse.set(id, value);
+  }
+
+  get last(): number {
+    return this.#last;
+  }
+
   /** Goes on behind `last`; what is in use stays. */
   continueAfter(last: number): void {
     this.#last = last;

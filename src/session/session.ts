@@ -12,16 +12,19 @@ import type { ReasonCode } from '../packets/reason-codes.js';
 import { AckSender, type AckToSend } from './ack-sender.js';
 import type { LedgerEntry } from './acknowledgements.js';
 import { Authentication } from './authentication.js';
+import { connackFrom } from './connack.js';
 import { endedBy } from './disconnection.js';
 import type { Effects } from './effects.js';
 import type { Exchange } from './exchange.js';
 import { Inbound } from './inbound.js';
-import { checkAck, checkPublish, checkSize, checkSubscribe } from './limit-checks.js';
+import { checkAck, checkPublish, checkSize, checkSubscribe, misfit } from './limit-checks.js';
 import { Outbound, type PublishRequest } from './outbound.js';
 import { PacketIds } from './packet-ids.js';
 import { type ServerLimits, serverLimits } from './server-limits.js';
 import type { SessionState } from './session-state.js';
+import type { StoredOutbound, StoredSession } from './session-store.js';
 import type { SessionSettings } from './settings.js';
+import { Storage, StoreError, type StoreWrite } from './storage.js';
 import {
   type HeldSubscription,
   type SubscribeRequest,
@@ -29,6 +32,7 @@ import {
   type UnsubscribeRequest,
 } from './subscriptions.js';
 import { outboundAliases } from './topic-aliases.js';
+import type { OfflineLimits } from './waiting-publishes.js';
 
 /**
  * The client's side of the protocol: packets, requests and the connection's coming and going in; effects, in order, out. It has
@@ -45,9 +49,12 @@ export class Session {
   readonly #subscriptions: Subscriptions;
   readonly #inbound: Inbound;
   readonly #acks: AckSender;
+  readonly #storage: Storage;
   readonly #authentication: Authentication;
   #state: SessionState = { phase: 'idle' };
   #connectionId = 0;
+  /** What the server's session contains is known here, from an earlier connection or an earlier process. */
+  #isKnown = false;
 
   constructor(settings: SessionSettings, effects: Effects) {
     this.#settings = settings;
@@ -56,9 +63,11 @@ export class Session {
     const limits = () => (this.#state.phase === 'connected' ? this.#state.limits : undefined);
     this.#acks = new AckSender(settings.protocolVersion, effects, limits);
     const sendAck = (packet: AckToSend) => this.#acks.send(packet);
-    this.#outbound = new Outbound(this.#ids, settings.protocolVersion, effects, sendAck);
-    this.#subscriptions = new Subscriptions(this.#ids, effects);
-    this.#inbound = new Inbound(settings, effects, sendAck);
+    const storage = new Storage(settings.isDurable, effects);
+    this.#storage = storage;
+    this.#outbound = new Outbound(this.#ids, settings, effects, storage, sendAck);
+    this.#subscriptions = new Subscriptions(this.#ids, settings, effects, storage);
+    this.#inbound = new Inbound(settings, effects, storage, sendAck);
   }
 
   get state(): SessionState {
@@ -94,6 +103,23 @@ export class Session {
     return this.#outbound.inFlight + this.#outbound.queued + this.#subscriptions.awaited;
   }
 
+  // The store
+
+  /** Before the first connection: what an earlier process left. `requestOf` makes the request of a publish for which nobody waits any more. */
+  restore(stored: StoredSession, requestOf: (stored: StoredOutbound) => PublishRequest): void {
+    const { outbound, inboundQos2, subscriptions, lastPacketId } = stored;
+    this.#isKnown = lastPacketId > 0 || outbound.length + inboundQos2.length + subscriptions.length > 0;
+    this.#ids.continueAfter(lastPacketId);
+    this.#outbound.restore(outbound, requestOf);
+    this.#inbound.restore(inboundQos2);
+    this.#subscriptions.restore(subscriptions);
+  }
+
+  /** The oldest write that the store was given is done, or failed. */
+  stored(failure: Error | undefined): void {
+    this.#storage.done(failure);
+  }
+
   // The connection
 
   /**
@@ -101,7 +127,6 @@ export class Session {
    * session of which nothing is known here: hers may still be under way.
    */
   open(connect: ConnectPacket, lastPacketId: number): void {
-    this.#connectionId++;
     this.#acks.writable(true);
     this.#authentication.open(connect);
     this.#state = { phase: 'connecting', connect, lastPacketId };
@@ -119,7 +144,7 @@ export class Session {
         this.#receive(packet, now);
         break;
       case 'connecting':
-        this.#handshake(packet, this.#state.connect, this.#state.lastPacketId);
+        this.#handshake(packet, this.#state.connect, this.#state.lastPacketId, now);
         break;
     }
   }
@@ -139,9 +164,9 @@ export class Session {
   }
 
   /** The socket takes more bytes, or does not: publishes wait for it, nothing else does. */
-  writable(writable: boolean): void {
+  writable(writable: boolean, now: number): void {
     this.#acks.writable(writable);
-    if (this.#state.phase === 'connected') this.#outbound.writable(writable);
+    if (this.#state.phase === 'connected') this.#outbound.writable(writable, now);
   }
 
   /**
@@ -165,10 +190,10 @@ export class Session {
     if (protocolVersion === 5 || reasonCode === 0) this.#effects.send(packet);
   }
 
-  /** The byte stream is gone. Publishes are kept for the next one; other requests fail with `error`. */
+  /** The byte stream is gone. What the session keeps waits for the next one; the rest fails with `error`. */
   lost(error: (maybeDelivered: boolean) => Error): void {
     this.#state = { phase: 'idle' };
-    this.#outbound.lost();
+    this.#outbound.lost(error);
     this.#inbound.lost();
     this.#subscriptions.lost(error);
   }
@@ -176,12 +201,13 @@ export class Session {
   /** No byte stream will follow: what still waits fails with `error`. */
   end(error: (maybeDelivered: boolean) => Error): void {
     this.#outbound.end(error);
+    this.#subscriptions.end(error);
     this.#inbound.forget();
   }
 
-  // Requests; the caller knows that there is a connection
+  // Requests. The caller knows that there is a connection, but where the name says the opposite
 
-  /** False: the socket is full, ask with `publish`. The packet has QoS 0. */
+  /** False: ask with `publish`. The packet has QoS 0. */
   publishAtOnce(packet: PublishPacket): boolean {
     checkPublish(packet, this.#limits, this.#settings.protocolVersion);
     return this.#outbound.publishAtOnce(packet);
@@ -192,6 +218,10 @@ export class Session {
     this.#outbound.publish(request);
   }
 
+  publishOffline(request: PublishRequest, limits: OfflineLimits): void {
+    this.#outbound.publishOffline(request, limits);
+  }
+
   /** See `Outbound.withdraw`. */
   withdraw(request: PublishRequest): boolean {
     return this.#outbound.withdraw(request);
@@ -199,18 +229,24 @@ export class Session {
 
   subscribe(request: SubscribeRequest): void {
     checkSubscribe(request.packet, this.#limits, this.#settings.protocolVersion);
-    this.#subscriptions.request({ kind: 'subscribe', request });
+    this.#subscriptions.subscribe(request);
   }
 
   unsubscribe(request: UnsubscribeRequest): void {
     checkSize(request.packet, this.#limits, this.#settings.protocolVersion);
-    this.#subscriptions.request({ kind: 'unsubscribe', request });
+    this.#subscriptions.unsubscribe(request);
+  }
+
+  unsubscribeOffline(request: UnsubscribeRequest): void {
+    this.#subscriptions.unsubscribeOffline(request);
   }
 
   /** The application is done with a message: see `Inbound.settle`. Throws an InvalidPacketError, and changes nothing, if it is not legal. */
   settle(entry: LedgerEntry, reasonCode: ReasonCode, properties?: AckProperties): void {
-    if (this.#state.phase !== 'connected' || entry.state !== 'pending') return;
+    if (entry.state !== 'pending') return;
     checkAck(entry, reasonCode, properties);
+    // After a goodbye nothing leaves: a QoS 2 message waits for the next connection, if there is one.
+    if (this.#state.phase === 'leaving' && entry.isLive) return;
     this.#inbound.settle(entry, reasonCode, properties);
   }
 
@@ -225,22 +261,22 @@ export class Session {
         this.#inbound.publish(packet, this.#connectionId, now);
         break;
       case 'puback':
-        this.#outbound.puback(packet as AckPacket<'puback'>); // the compiler can't narrow a generic member by its type
+        this.#outbound.puback(packet as AckPacket<'puback'>, now); // the compiler can't narrow a generic member by its type
         break;
       case 'pubrec':
-        this.#outbound.pubrec(packet as AckPacket<'pubrec'>); // as above
+        this.#outbound.pubrec(packet as AckPacket<'pubrec'>, now); // as above
         break;
       case 'pubrel':
-        this.#inbound.pubrel(packet as AckPacket<'pubrel'>); // as above
+        this.#inbound.pubrel(packet as AckPacket<'pubrel'>, this.#connectionId); // as above
         break;
       case 'pubcomp':
-        this.#outbound.pubcomp(packet as AckPacket<'pubcomp'>); // as above
+        this.#outbound.pubcomp(packet as AckPacket<'pubcomp'>, now); // as above
         break;
       case 'suback':
         this.#subscriptions.suback(packet);
         break;
       case 'unsuback':
-        this.#subscriptions.unsuback(packet, this.#settings.protocolVersion);
+        this.#subscriptions.unsuback(packet);
         break;
       case 'auth':
         this.#authentication.auth(packet);
@@ -259,38 +295,50 @@ export class Session {
     }
   }
 
-  #handshake(packet: Packet, connect: ConnectPacket, lastPacketId: number): void {
+  #handshake(packet: Packet, connect: ConnectPacket, lastPacketId: number, now: number): void {
     if (packet.type === 'auth') {
       this.#authentication.auth(packet);
       return;
     }
-    if (packet.type !== 'connack') {
-      throw new ProtocolError(
-        0x82,
-        `The server sent ${packet.type.toUpperCase()} where the protocol wants CONNACK.`,
-      );
-    }
-    const { reasonCode, sessionPresent } = packet;
-    if (sessionPresent && (connect.cleanStart || reasonCode !== 0)) {
-      throw new ProtocolError(
-        0x82,
-        `The server says that it has a session, although ${reasonCode !== 0 ? 'it refused the connection' : 'a clean start was asked for'}.`,
-      );
-    }
-    if (reasonCode !== 0) {
+    const connack = connackFrom(packet, connect);
+    const { sessionPresent } = connack;
+    if (connack.reasonCode !== 0) {
       this.#state = { phase: 'leaving' };
-      this.#effects.refused(packet);
+      this.#effects.refused(connack);
       return;
     }
-    this.#authentication.accepted(packet);
-    const limits = serverLimits(connect, packet);
+    this.#authentication.accepted(connack);
+    const limits = serverLimits(connect, connack);
+    this.#connectionId++;
     this.#state = { phase: 'connected', limits, sessionPresent };
-    if (sessionPresent && this.#connectionId === 1) this.#ids.continueAfter(lastPacketId);
-    if (!sessionPresent) this.#inbound.forget();
+    if (sessionPresent && !this.#isKnown) this.#ids.continueAfter(lastPacketId);
+    this.#isKnown = true;
     this.#effects.connected(limits, sessionPresent);
-    this.#outbound.opened(
-      Math.min(limits.receiveMaximum, this.#settings.sendMaximum),
-      outboundAliases(limits, this.#settings.outboundAliases, this.#effects),
-    );
+    if (!sessionPresent) this.#startAnew();
+    this.#keepClient(limits.clientId);
+    this.#subscriptions.opened(sessionPresent, limits);
+    this.#outbound.opened({
+      slots: Math.min(limits.receiveMaximum, this.#settings.sendMaximum),
+      aliases: outboundAliases(limits, this.#settings.outboundAliases, this.#effects),
+      unfit: (publish) => misfit(publish, limits, this.#settings.protocolVersion),
+      now,
+    });
+  }
+
+  #startAnew(): void {
+    this.#inbound.forget();
+    this.#outbound.sessionLost();
+    this.#keep({ delete: 'all' });
+  }
+
+  #keepClient(clientId: string): void {
+    this.#keep({ put: 'client', clientId, lastPacketId: this.#ids.last });
+  }
+
+  #keep(write: StoreWrite): void {
+    if (!this.#storage.isDurable) return;
+    this.#storage.write(write, (failure) => {
+      if (failure) this.#effects.storeFailed(new StoreError('The session could not be stored', failure));
+    });
   }
 }

@@ -1,4 +1,5 @@
 import type { AckOrder } from './acknowledgements.js';
+import type { OfflineLimits } from './waiting-publishes.js';
 
 export interface SessionSettings {
   readonly protocolVersion: 4 | 5;
@@ -10,6 +11,13 @@ export interface SessionSettings {
   readonly ackOrder: AckOrder;
   /** Publishes under way, beside what the server allows. */
   readonly sendMaximum: number;
+  readonly onSessionLost: 'reject' | 'republish';
+  readonly resubscribe: 'when-session-lost' | 'always' | 'never';
+  readonly replayRetained: boolean;
+  /** What may wait for a connection; undefined: nothing. */
+  readonly offline: OfflineLimits | undefined;
+  /** There is a session store: `Effects.store` is to be performed, and `Session.stored` called. */
+  readonly isDurable: boolean;
   /** How many topic aliases the server may use. */
   readonly topicAliasMaximum: number;
   /** How many topic aliases are given at most, beside what the server allows. */

@@ -1,3 +1,4 @@
+export * from './backoff.js';
 export * from './clock.js';
 export * from './duration.js';
 export * from './seeded-random.js';

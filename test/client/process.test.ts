@@ -60,7 +60,7 @@ it('54, 60: the process ends although the server says goodbye and keeps the sock
 it('62: with no listener and no await anywhere, a lost connection is no uncaught exception', async () => {
   const url = await serve(0xf0, 0x00); // malformed: the client closes
   const { code, output } = await run(`
-    const c = await client.connect('${url}');
+    const c = await client.connect('${url}', { reconnect: false });
     for await (const _ of c.states()) ;
     console.log(c.state.last.cause.kind);
   `);

@@ -26,6 +26,11 @@ class Recorded implements Effects {
       sendMaximum: 65_535,
       topicAliasMaximum: 0,
       outboundAliases: 0,
+      onSessionLost: 'reject',
+      resubscribe: 'when-session-lost',
+      replayRetained: false,
+      offline: undefined,
+      isDurable: false,
     },
     this,
   );
@@ -46,7 +51,7 @@ class Recorded implements Effects {
       retain: false,
       duplicate: false,
     };
-    const request = { packet, settle: () => undefined };
+    const request = { packet, wasResent: false, settle: () => undefined };
     this.session.publish(request);
     return request;
   }
@@ -75,6 +80,15 @@ class Recorded implements Effects {
   }
   authenticated(data: Uint8Array) {
     this.effects.push(['authenticated', data]);
+  }
+  subscriptionLost(filter: string) {
+    this.effects.push(`lost ${filter}`);
+  }
+  store() {
+    this.effects.push('store');
+  }
+  storeFailed(error: Error) {
+    this.effects.push(error.message);
   }
   acknowledged(entry: LedgerEntry) {
     this.effects.push(`${entry.packetId} ${entry.state}`);
@@ -136,14 +150,14 @@ describe('Session', () => {
       recorded.session.receive(incoming(2), 0);
       recorded.session.settle(recorded.entries[0]!, 0);
       recorded.session.ping();
-      recorded.session.writable(true);
+      recorded.session.writable(true, 0);
       recorded.session.disconnect(0);
       expect(recorded.effects).toEqual([]);
       expect(() => recorded.publish(0)).toThrow('requests need a connection');
     }
   });
 
-  it('gives up waiting requests when the connection is gone, and publishes only when none will follow', () => {
+  it('keeps publishes and a SUBSCRIBE when the connection is gone, and gives them up when none will follow', () => {
     const recorded = new Recorded().open({ properties: { receiveMaximum: 1 } });
     const { session } = recorded;
     recorded.publish(1);
@@ -166,10 +180,10 @@ describe('Session', () => {
     recorded.effects.length = 0;
 
     session.lost(maybe);
-    expect(recorded.effects).toEqual(['3 stale', 'maybe delivered']);
+    expect(recorded.effects).toEqual(['3 stale']);
     expect(session.counts).toMatchObject({ inFlight: 1, queued: 1, unacknowledged: 0 });
     session.end(maybe);
-    expect(recorded.effects.slice(2)).toEqual(['maybe delivered', 'not sent']);
+    expect(recorded.effects.slice(1)).toEqual(['maybe delivered', 'not sent', 'maybe delivered']);
     expect(session.counts).toMatchObject({ inFlight: 0, queued: 0 });
   });
 
@@ -188,7 +202,9 @@ describe('Session', () => {
       settle: () => undefined,
     });
     session.receive({ type: 'suback', packetId: 1, reasonCodes: [1, 0x87] }, 0);
-    expect([...session.subscriptions]).toEqual([['yes', { request: request('yes'), identifier: 3 }]]);
+    expect([...session.subscriptions]).toMatchObject([
+      ['yes', { request: request('yes'), identifier: 3, isGranted: true }],
+    ]);
 
     session.unsubscribe({
       packet: { type: 'unsubscribe', packetId: 1, filters: ['yes'] },
@@ -209,7 +225,8 @@ describe('Session', () => {
     recorded.open({ sessionPresent: true });
     session.receive({ ...incoming(1, 2), duplicate: true }, 0);
     session.receive({ ...incoming(2, 2), duplicate: true }, 0);
-    expect(recorded.effects).toEqual(['pubrec', 'deliver in/2']);
+    session.settle(recorded.entries[1]!, 0);
+    expect(recorded.effects).toEqual(['pubrec', 'pubrec', '2 sent']);
 
     session.lost(maybe);
     recorded.open({ sessionPresent: false });

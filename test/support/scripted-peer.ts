@@ -77,9 +77,9 @@ export class ScriptedPeer {
     return { client: await connecting, peer, clock: this.clock };
   }
 
-  /** Time and chance of the script. */
-  get deterministic(): { clock: VirtualClock; random: () => number } {
-    return { clock: this.clock, random: this.#random };
+  /** Time and chance of the script; it says itself when a client comes back. */
+  get deterministic(): { clock: VirtualClock; random: () => number; reconnect: boolean } {
+    return { clock: this.clock, random: this.#random, reconnect: false };
   }
 
   *#pieces(bytes: Uint8Array): Iterable<Uint8Array> {

@@ -19,6 +19,7 @@ export class SharedAck implements Settler {
     this.#entry = entry;
     this.#settler = settler;
     entry.listener = () => {
+      if (entry.failure) this.#startAgain();
       for (const share of this.#shares) share.listener?.();
     };
   }
@@ -47,6 +48,12 @@ export class SharedAck implements Settler {
     return true;
   }
 
+  /** The session store failed: nothing is settled. */
+  #startAgain(): void {
+    this.#unsettled = this.#shares.length;
+    for (const share of this.#shares) share.settled = false;
+  }
+
   #done(share: Share): void {
     share.settled = true;
     if (--this.#unsettled === 0) this.#settler.settle(this.#entry, this.#code, this.#properties);
@@ -61,6 +68,10 @@ export class Share implements Acknowledgeable {
 
   constructor(entry: LedgerEntry) {
     this.#entry = entry;
+  }
+
+  get failure(): Error | undefined {
+    return this.#entry.failure;
   }
 
   get state(): LedgerEntry['state'] {

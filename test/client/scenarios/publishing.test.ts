@@ -24,8 +24,21 @@ everyCut((cut) => {
     peer.ack('pubrec', 2, 0, { reasonString: 'stored' });
     await peer.expect('pubrel', { packetId: 2, reasonCode: 0 });
     peer.ack('pubcomp', 2);
-    expect(await one).toEqual({ qos: 1, packetId: 1, reasonCode: 0x10, matched: false });
-    expect(await two).toEqual({ qos: 2, packetId: 2, reasonCode: 0, matched: true, reasonString: 'stored' });
+    expect(await one).toEqual({
+      qos: 1,
+      packetId: 1,
+      reasonCode: 0x10,
+      matched: false,
+      resent: false,
+    });
+    expect(await two).toEqual({
+      qos: 2,
+      packetId: 2,
+      reasonCode: 0,
+      matched: true,
+      reasonString: 'stored',
+      resent: false,
+    });
   });
 
   it('11: keeps to a receive maximum of 1, first come first served', async () => {

@@ -83,7 +83,7 @@ everyCut((cut) => {
   ] as const)('49: %s with another number of codes ends the connection with 0x82', async (_, type) => {
     const { client, peer } = await new ScriptedPeer(cut).connected();
     const asking = type === 'suback' ? client.subscribe(['a', 'b']) : client.unsubscribe(['a', 'b']);
-    const lost = expect(asking).rejects.toMatchObject({ kind: 'connection-lost' });
+    const lost = expect(asking).rejects.toMatchObject({ kind: 'protocol' });
     await peer.received();
     peer.send({ type, packetId: 1, reasonCodes: [0] });
     await lost;

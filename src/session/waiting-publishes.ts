@@ -1,0 +1,105 @@
+import { LimitError } from '../packets/errors.js';
+import type { PublishRequest } from './outbound.js';
+import { Queue } from './queue.js';
+
+/** What may wait for a connection. */
+export interface OfflineLimits {
+  readonly maxMessages: number;
+  /** Of topics and payloads. */
+  readonly maxBytes: number;
+  readonly overflow: 'reject' | 'drop-oldest';
+  /** False: QoS 0 does not wait for a connection. */
+  readonly qos0: boolean;
+}
+
+/**
+ * Publishes that have not left: QoS 1 and 2 for want of a slot, an identifier, the socket or a connection, QoS 0 for want of the last two.
+ */
+export class WaitingPublishes {
+  readonly qos0 = new Queue<PublishRequest>();
+  /** QoS 1 and 2. */
+  readonly acknowledged = new Queue<PublishRequest>();
+  #bytes = 0;
+
+  get length(): number {
+    return this.qos0.length + this.acknowledged.length;
+  }
+
+  of(request: PublishRequest): Queue<PublishRequest> {
+    return request.packet.qos === 0 ? this.qos0 : this.acknowledged;
+  }
+
+  push(request: PublishRequest): void {
+    this.#bytes += sizeOf(request);
+    this.of(request).push(request);
+  }
+
+  /** Takes the first of a queue. */
+  shift(queue: Queue<PublishRequest>): PublishRequest | undefined {
+    const request = queue.shift();
+    if (request) this.#bytes -= sizeOf(request);
+    return request;
+  }
+
+  /** Puts requests in front of the others of their kind, in this order. */
+  unshift(requests: readonly PublishRequest[]): void {
+    if (requests.length === 0) return;
+    const behind = [...this.acknowledged];
+    this.acknowledged.clear();
+    for (const request of requests) this.push(request);
+    for (const request of behind) this.acknowledged.push(request);
+  }
+
+  /** Whether it was still waiting. */
+  take(request: PublishRequest): boolean {
+    const taken = this.of(request).take((waiting) => waiting === request);
+    if (taken) this.#bytes -= sizeOf(taken);
+    return taken !== undefined;
+  }
+
+  /** Takes out those that `unfit` has something against, and tells it. */
+  sift(
+    unfit: (request: PublishRequest) => Error | undefined,
+    tell: (request: PublishRequest, error: Error) => void,
+  ) {
+    for (const queue of [this.qos0, this.acknowledged]) {
+      const all = [...queue];
+      queue.clear();
+      for (const request of all) {
+        const error = unfit(request);
+        if (!error) {
+          queue.push(request);
+          continue;
+        }
+        this.#bytes -= sizeOf(request);
+        tell(request, error);
+      }
+    }
+  }
+
+  /**
+   * Room for one more while there is no connection. Throws a LimitError if there is none; with `drop-oldest` returns those that had to go.
+   */
+  makeRoom(request: PublishRequest, limits: OfflineLimits): PublishRequest[] {
+    const size = sizeOf(request);
+    const fits = () => this.length < limits.maxMessages && this.#bytes + size <= limits.maxBytes;
+    const dropped: PublishRequest[] = [];
+    if (limits.overflow === 'drop-oldest' && size <= limits.maxBytes && limits.maxMessages > 0) {
+      while (!fits()) {
+        // What may get lost goes first.
+        const oldest = this.shift(this.qos0) ?? this.shift(this.acknowledged);
+        if (!oldest) break;
+        dropped.push(oldest);
+      }
+    }
+    if (fits()) return dropped;
+    throw new LimitError(
+      'queue',
+      `There is no connection, and the offline queue is full (${this.length} messages, ${this.#bytes} bytes): publish later, or raise the limits of the option offline.`,
+    );
+  }
+}
+
+function sizeOf({ packet }: PublishRequest): number {
+  return packet.topic.length + packet.payload.length;
+}
