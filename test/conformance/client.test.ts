@@ -150,6 +150,41 @@ it('[MQTT-3.14.4-1] sends nothing after DISCONNECT', async () => {
   await peer.expectClosed();
 });
 
+it('[MQTT-3.15.2-2] [MQTT-3.15.2-3] AUTH never has reason strings and user properties', async () => {
+  const { client, peer } = await authenticated();
+  const renewing = client.reauthenticate();
+  const begun = await peer.expect('auth', { reasonCode: 0x19 });
+  peer.send({
+    type: 'auth',
+    reasonCode: 0x18,
+    properties: { authenticationMethod: 'm', reasonString: 'go on' },
+  });
+  const answer = await peer.expect('auth', { reasonCode: 0x18 });
+  peer.send({ type: 'auth', reasonCode: 0, properties: { authenticationMethod: 'm' } });
+  await renewing;
+  for (const { properties } of [begun, answer]) {
+    expect(Object.keys(properties!).sort()).toEqual(['authenticationData', 'authenticationMethod']);
+  }
+});
+
+it('[MQTT-4.12.1-2] ends the connection when authenticating again fails, with a DISCONNECT that says why', async () => {
+  const { client, peer } = await authenticated(() => Promise.reject(new Error('no token')));
+  const renewing = client.reauthenticate().catch((error: unknown) => error);
+  await peer.expect('auth', { reasonCode: 0x19 });
+  peer.send({ type: 'auth', reasonCode: 0x18, properties: { authenticationMethod: 'm' } });
+  const { reasonCode } = await peer.expect('disconnect');
+  expect(reasonCode).toBeGreaterThanOrEqual(0x80);
+  await peer.expectClosed();
+  expect(await renewing).toBeInstanceOf(Error);
+});
+
+/** A client that may spend 40 bytes on a packet, and authenticates by the method `m`. */
+async function authenticated(next: () => Promise<Uint8Array> = async () => Uint8Array.of(1)) {
+  const auth = { method: 'm', start: async () => Uint8Array.of(0), next };
+  const properties = { maximumPacketSize: 40, authenticationMethod: 'm' };
+  return new ScriptedPeer().connected({ auth }, { properties });
+}
+
 it('[MQTT-4.2-1] speaks over an ordered, lossless stream of bytes: TCP', async () => {
   await using broker = new FakeBroker();
   const { url } = await broker.listen();

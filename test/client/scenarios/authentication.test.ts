@@ -48,6 +48,7 @@ async function connected(cut: Cut, options: ConnectOptions = { auth: method }, m
 }
 
 everyCut((cut) => {
+  // [MQTT-3.1.2-30] [MQTT-4.12.0-3] [MQTT-4.12.0-5]
   it('10: CONNECT begins it, each challenge is answered, CONNACK ends it', async () => {
     const { connecting, peer } = await opening(cut);
     const { properties } = await peer.expect('connect');
@@ -83,6 +84,7 @@ everyCut((cut) => {
     expect(await outcome).toMatchObject({ kind: 'connect', retryable: false });
   });
 
+  // [MQTT-4.12.1-1]
   it('10: authenticates again beside what is under way', async () => {
     const { client, peer } = await connected(cut);
     const publishing = client.publish('t', '', { qos: 1 });
@@ -220,6 +222,7 @@ it('authenticating again takes connectTimeout at most; a signal ends only the wa
   expect(client.state.state).toBe('closed');
 });
 
+// [MQTT-4.12.0-7]
 it('refuses options that cannot be, and to authenticate again without a method', async () => {
   const { endpoint } = new ScriptedPeer();
   await expect(connect(endpoint, { protocol: 4, auth: method })).rejects.toThrow(

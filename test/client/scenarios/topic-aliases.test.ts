@@ -76,6 +76,7 @@ it.each([
   await connecting;
 });
 
+// [MQTT-3.2.2-17] [MQTT-3.2.2-18] [MQTT-3.3.2-9]
 it('gives the aliases that the server allows to the topics published last', async () => {
   const { client, peer } = await new ScriptedPeer().connected({}, { properties: { topicAliasMaximum: 2 } });
   for (const topic of ['topic/a', 'topic/b', 'topic/a', 'topic/c', 'topic/a', 'topic/b', 'short']) {

@@ -35,7 +35,16 @@ function optionsOf(options: SubjectOptions): ConnectOptions {
     ...(options.sessionExpiryInterval !== undefined && {
       sessionExpiryInterval: options.sessionExpiryInterval,
     }),
+    ...(options.authenticationMethod && { auth: authOf(options.authenticationMethod) }),
     ...(options.inboundAliases !== undefined && { topicAliases: { inbound: options.inboundAliases } }),
+  };
+}
+
+function authOf(method: string): NonNullable<ConnectOptions['auth']> {
+  return {
+    method,
+    start: async () => Buffer.from('hello'),
+    next: async (challenge) => Buffer.from(`answer-to-${Buffer.from(challenge)}`),
   };
 }
 
@@ -91,7 +100,7 @@ class Topicwise implements SubjectClient {
   }
 
   reauthenticate(): Outcome {
-    return this.#outcome(() => Promise.reject(new Error('not there yet')));
+    return this.#outcome((client) => client.reauthenticate());
   }
 
   disconnect(options: { sessionExpiryInterval?: number; reasonCode?: number } = {}): Outcome {
