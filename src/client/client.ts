@@ -8,6 +8,7 @@ import type {
   PublishResult,
   SubscribeOptions,
   TopicFilter,
+  UnsubscribeOptions,
 } from './options.js';
 import type { RequestOptions } from './request-reply.js';
 import type { ConnectionState } from './state.js';
@@ -39,10 +40,7 @@ export interface Client extends AsyncDisposable {
     options?: SubscribeOptions,
   ): Promise<readonly Granted[]>;
   /** Resolves at UNSUBACK. Rejects as `publish` does; without a connection it waits for the next one.  A filter that a stream holds stays with the server until that ends. */
-  unsubscribe(
-    filters: string | readonly string[],
-    options?: { signal?: AbortSignal },
-  ): Promise<readonly Granted[]>;
+  unsubscribe(filters: string | readonly string[], options?: UnsubscribeOptions): Promise<readonly Granted[]>;
   /**
    * Subscribes, and resolves at SUBACK with the messages of these filters in a queue of their own; what waits for `messages()` and matches moves
    * there. A message for several streams goes to each of them, and is acknowledged when all of them have settled it: the worst outcome wins,

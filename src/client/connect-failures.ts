@@ -50,6 +50,7 @@ export function refusedBy(where: string, connack: ConnackPacket, protocolVersion
     reasonCode,
     ...(properties?.reasonString !== undefined && { reasonString: properties.reasonString }),
     ...(properties?.serverReference !== undefined && { serverReference: properties.serverReference }),
+    ...(properties?.userProperties !== undefined && { userProperties: properties.userProperties }),
   };
   const name = protocolVersion === 5 ? reasonCodeName(reasonCode, 'connack') : returnCodeName(reasonCode);
   const said = properties?.reasonString ? `, "${properties.reasonString}"` : '';

@@ -10,12 +10,12 @@ import type { Settings } from './settings.js';
  */
 export function goodbyeProperties(
   { protocolVersion, connect, generatedId }: Settings,
-  { sessionExpiryInterval, reasonString }: DisconnectOptions,
+  { sessionExpiryInterval, reasonString, userProperties }: DisconnectOptions,
 ): DisconnectPacket['properties'] {
   const asked = connect.properties?.sessionExpiryInterval ?? 0;
-  if (protocolVersion === 4 && (sessionExpiryInterval !== undefined || reasonString !== undefined)) {
+  if (protocolVersion === 4 && (sessionExpiryInterval ?? reasonString ?? userProperties) !== undefined) {
     throw new InvalidPacketError(
-      'MQTT 3.1.1 has no sessionExpiryInterval and no reasonString: leave them out of disconnect().',
+      'MQTT 3.1.1 has no sessionExpiryInterval, reasonString and userProperties: leave them out of disconnect().',
     );
   }
   if (sessionExpiryInterval && asked === 0) {
@@ -25,10 +25,11 @@ export function goodbyeProperties(
   }
   // Nobody comes back under a generated client id: the server need not wait.
   const expiry = sessionExpiryInterval ?? (generatedId && asked > 0 ? 0 : undefined);
-  if (expiry === undefined && reasonString === undefined) return undefined;
+  if ((expiry ?? reasonString ?? userProperties) === undefined) return undefined;
   const properties = {
     ...(expiry !== undefined && { sessionExpiryInterval: expiry }),
     ...(reasonString !== undefined && { reasonString }),
+    ...(userProperties !== undefined && { userProperties }),
   };
   packetSize({ type: 'disconnect', reasonCode: 0, properties }, protocolVersion); // now, not after the wait for what is under way
   return properties;

@@ -37,6 +37,7 @@ export type {
   PublishResult,
   SubscribeOptions,
   TopicFilter,
+  UnsubscribeOptions,
   Will,
 } from './options.js';
 export { type RequestOptions, RequestTimeoutError } from './request-reply.js';

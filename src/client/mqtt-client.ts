@@ -17,6 +17,7 @@ import type {
   PublishOptions,
   PublishResult,
   SubscribeOptions,
+  UnsubscribeOptions,
 } from './options.js';
 import { OrphanCall } from './orphan-call.js';
 import type { ReconnectPolicy } from './reconnect.js';
@@ -177,7 +178,7 @@ export class MqttClient implements Client {
 
   unsubscribe(
     filters: string | readonly string[],
-    options?: { signal?: AbortSignal },
+    options?: UnsubscribeOptions,
   ): Promise<readonly Granted[]> {
     return this.#streams.unsubscribe(filters, options);
   }

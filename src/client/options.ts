@@ -170,6 +170,16 @@ export interface Granted {
   readonly reasonCode: number;
   /** Undefined where the server refused, and for an UNSUBSCRIBE. */
   readonly qos: QoS | undefined;
+  /** Of the packet that answered, so the same for all of its filters. */
+  readonly reasonString?: string;
+  /** As `reasonString`. */
+  readonly userProperties?: UserProperties;
+}
+
+export interface UnsubscribeOptions {
+  /** MQTT 5 only. */
+  userProperties?: UserProperties;
+  signal?: AbortSignal;
 }
 
 export interface DisconnectOptions {
@@ -179,6 +189,8 @@ export interface DisconnectOptions {
   sessionExpiryInterval?: number;
   /** MQTT 5 only. */
   reasonString?: string;
+  /** MQTT 5 only. */
+  userProperties?: UserProperties;
   /** Ends the wait for requests under way; the client then closes at once. */
   signal?: AbortSignal;
 }

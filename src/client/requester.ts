@@ -8,6 +8,7 @@ import type {
   PublishResult,
   SubscribeOptions,
   TopicFilter,
+  UnsubscribeOptions,
 } from './options.js';
 import {
   PublishCall,
@@ -86,11 +87,11 @@ export class Requester {
 
   unsubscribe(
     filters: string | readonly string[],
-    options: { signal?: AbortSignal } = {},
+    options: UnsubscribeOptions = {},
   ): Promise<readonly Granted[]> {
     return new Promise((resolve, reject) => {
       const isOnline = this.#gate.admit(options.signal);
-      const call = new UnsubscribeCall(unsubscribePacket(filters), resolve, reject, options.signal);
+      const call = new UnsubscribeCall(unsubscribePacket(filters, options), resolve, reject, options.signal);
       if (isOnline) this.#driver.session.unsubscribe(call);
       else this.#driver.session.unsubscribeOffline(call);
       call.watchSignal();

@@ -15,7 +15,14 @@ import type { Request } from '../session/effects.js';
 import { NegativeAckError } from '../session/errors.js';
 import type { PublishRequest } from '../session/outbound.js';
 import type { SubscribeRequest, UnsubscribeRequest } from '../session/subscriptions.js';
-import type { Granted, PublishOptions, PublishResult, SubscribeOptions, TopicFilter } from './options.js';
+import type {
+  Granted,
+  PublishOptions,
+  PublishResult,
+  SubscribeOptions,
+  TopicFilter,
+  UnsubscribeOptions,
+} from './options.js';
 import { bytesOf, propertiesOf } from './settings.js';
 
 type Resolve<T> = (result: T) => void;
@@ -118,9 +125,10 @@ export class SubscribeCall extends Call<SubackPacket, readonly Granted[]> implem
   }
 
   protected result(answer: SubackPacket): readonly Granted[] | Error {
+    const said = saidWith(answer);
     const granted = this.packet.subscriptions.map(({ filter }, index): Granted => {
       const reasonCode = answer.reasonCodes[index]!; // the session has checked the count
-      return { filter, reasonCode, qos: reasonCode <= 2 ? (reasonCode as 0 | 1 | 2) : undefined }; // the decoder lets 0 to 2 and failures through
+      return { ...said, filter, reasonCode, qos: reasonCode <= 2 ? (reasonCode as 0 | 1 | 2) : undefined }; // the decoder lets 0 to 2 and failures through
     });
     return this.#partial === 'return' ? granted : (refusal(answer, granted) ?? granted);
   }
@@ -140,11 +148,26 @@ export class UnsubscribeCall extends Call<UnsubackPacket, readonly Granted[]> im
   }
 
   protected result(answer: UnsubackPacket): readonly Granted[] | Error {
+    const said = saidWith(answer);
     const granted = this.packet.filters.map(
-      (filter, index): Granted => ({ filter, reasonCode: answer.reasonCodes[index] ?? 0, qos: undefined }),
+      (filter, index): Granted => ({
+        ...said,
+        filter,
+        reasonCode: answer.reasonCodes[index] ?? 0,
+        qos: undefined,
+      }),
     );
     return refusal(answer, granted) ?? granted;
   }
+}
+
+function saidWith({
+  properties,
+}: SubackPacket | UnsubackPacket): Pick<Granted, 'reasonString' | 'userProperties'> {
+  return {
+    ...(properties?.reasonString !== undefined && { reasonString: properties.reasonString }),
+    ...(properties?.userProperties && { userProperties: properties.userProperties }),
+  };
 }
 
 function refusal(
@@ -207,11 +230,15 @@ export function subscribePacket(
   return packet;
 }
 
-export function unsubscribePacket(filters: string | readonly string[]): UnsubscribePacket {
+export function unsubscribePacket(
+  filters: string | readonly string[],
+  { userProperties }: UnsubscribeOptions,
+): UnsubscribePacket {
   return {
     type: 'unsubscribe',
     packetId: 1 /* as above */,
     filters: listOf(filters),
+    ...(userProperties && { properties: { userProperties } }),
   };
 }
 

@@ -1,4 +1,4 @@
-import type { DisconnectPacket } from '../packets/packet.js';
+import type { DisconnectPacket, UserProperties } from '../packets/packet.js';
 import { type ReasonCode, reasonCodeName } from '../packets/reason-codes.js';
 
 /** Why a connection is gone, and who ended it. */
@@ -9,6 +9,7 @@ export type Disconnection =
       readonly reasonCode: ReasonCode;
       readonly reasonString?: string;
       readonly serverReference?: string;
+      readonly userProperties?: UserProperties;
     }
   | { readonly by: 'network'; readonly cause: Error }
   /** `close()`, a keep-alive without an answer, or a mistake of the server that this client found: then `cause` says which. */
@@ -16,13 +17,14 @@ export type Disconnection =
 
 /** What the server's DISCONNECT says. */
 export function endedBy({ reasonCode, properties }: DisconnectPacket): Disconnection {
-  const { reasonString, serverReference } = properties ?? {};
+  const { reasonString, serverReference, userProperties } = properties ?? {};
   return {
     by: 'server',
     packet: 'disconnect',
     reasonCode,
     ...(reasonString !== undefined && { reasonString }),
     ...(serverReference !== undefined && { serverReference }),
+    ...(userProperties !== undefined && { userProperties }),
   };
 }
 

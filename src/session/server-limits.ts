@@ -1,4 +1,4 @@
-import type { ConnackPacket, ConnectPacket, QoS } from '../packets/packet.js';
+import type { ConnackPacket, ConnectPacket, QoS, UserProperties } from '../packets/packet.js';
 
 /** What the server granted and what it forbids, with the defaults of MQTT 5.0, 3.2.2.3 filled in; MQTT 3.1.1 forbids nothing. */
 export interface ServerLimits {
@@ -18,7 +18,11 @@ export interface ServerLimits {
   readonly topicAliasMaximum: number;
   /** Seconds; 0xFFFFFFFF never expires. */
   readonly sessionExpiryInterval: number;
+  /** From which response topics are to be made, if `requestResponseInfo` asked for it. */
   readonly responseInfo?: string;
+  /** What the server has to say to people who read logs. */
+  readonly reasonString?: string;
+  readonly userProperties?: UserProperties;
 }
 
 export function serverLimits(connect: ConnectPacket, connack: ConnackPacket): ServerLimits {
@@ -40,5 +44,7 @@ export function serverLimits(connect: ConnectPacket, connack: ConnackPacket): Se
       connect.properties?.sessionExpiryInterval ??
       (version5 || connect.cleanStart ? 0 : 0xffff_ffff),
     ...(said.responseInformation !== undefined && { responseInfo: said.responseInformation }),
+    ...(said.reasonString !== undefined && { reasonString: said.reasonString }),
+    ...(said.userProperties !== undefined && { userProperties: said.userProperties }),
   };
 }

@@ -64,7 +64,8 @@ everyCut((cut) => {
 it('takes correlation data of any bytes, and a response topic of the caller', async () => {
   const { client, peer } = await new ScriptedPeer().connected();
   const correlationData = Uint8Array.of(0xff, 0, 0x80, 0xc3);
-  const asking = client.request('ask', '', { correlationData, responseTopic: 'my/replies' });
+  const { signal } = new AbortController();
+  const asking = client.request('ask', '', { correlationData, responseTopic: 'my/replies', signal });
   const asked = await answerSubscribe(peer);
   expect(asked.properties).toMatchObject({ correlationData, responseTopic: 'my/replies' });
   await expect(
@@ -72,6 +73,7 @@ it('takes correlation data of any bytes, and a response topic of the caller', as
   ).rejects.toMatchObject({ kind: 'invalid-packet' });
   peer.send(replyTo(asked, 'yes'));
   expect((await asking).text()).toBe('yes');
+  expect(getEventListeners(signal, 'abort')).toHaveLength(0);
 });
 
 it.each([

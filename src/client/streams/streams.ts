@@ -5,7 +5,7 @@ import { ClosedError, ConnectionLostError } from '../../session/errors.js';
 import type { HeldSubscription } from '../../session/subscriptions.js';
 import { matches, overlaps } from '../../topics/matches.js';
 import { validateTopicFilter } from '../../topics/validate.js';
-import type { Granted, SubscribeOptions } from '../options.js';
+import type { Granted, SubscribeOptions, UnsubscribeOptions } from '../options.js';
 import type { Filters, Requester } from '../requester.js';
 import { listOf, subscriptionRequest } from '../requests.js';
 import { compareRequests, type HeldFilter, type StreamTarget } from './held-filter.js';
@@ -106,7 +106,7 @@ export class Streams {
   /** The client's `unsubscribe()`: a filter that a stream holds stays with the server. */
   async unsubscribe(
     filters: string | readonly string[],
-    options: { signal?: AbortSignal } = {},
+    options: UnsubscribeOptions = {},
   ): Promise<readonly Granted[]> {
     const { requester } = this.#context;
     const list = listOf(filters);

@@ -131,7 +131,9 @@ everyCut((cut) => {
 
   it('one copy for each subscription: each stream gets its own, and a stream with two filters gets one', async () => {
     const { client, peer } = await new ScriptedPeer(cut).connected();
-    const both = await opened(client, peer, ['a/b', { filter: 'a/#', maximumQoS: 1 }]);
+    const both = await opened(client, peer, [{ filter: 'a/#', maximumQoS: 1 }, 'a/b']);
+    expect(both.asked.map(({ subscriptions }) => subscriptions[0]!.filter)).toEqual(['a/b', 'a/#']);
+    expect(both.stream.granted.map(({ filter }) => filter)).toEqual(['a/#', 'a/b']);
     const other = await opened(client, peer, 'a/+');
     expect(new Set([...both.ids, ...other.ids]).size).toBe(3);
     const copies = [...both.ids, ...other.ids];
@@ -364,6 +366,9 @@ it('a refused filter rejects, and what was granted is unsubscribed again; with p
   peer.send({ type: 'suback', packetId: (await peer.expect('subscribe')).packetId, reasonCodes: [1, 0x87] });
   const stream = await partly;
   expect(stream.granted.map(({ reasonCode }) => reasonCode)).toEqual([1, 0x87]);
+  peer.send(publish({ topic: 'b' }), publish({ topic: 'a' }));
+  expect(topics(await take(stream, 1))).toEqual(['a']);
+  expect(topics(await take(client.messages(), 1))).toEqual(['b']);
   expect(await unsubscribed(peer, stream.return())).toEqual(['a']);
 });
 
@@ -389,6 +394,9 @@ it.each([
   await peer.expectNothing();
   expect(client.stats()).toMatchObject({ bufferedIn: 2, dropped: 1 });
   expect(topics(await take(stream, 2))).toEqual(left);
+  peer.send(copy('t/3', ids));
+  await peer.expectNothing();
+  expect(client.stats()).toMatchObject({ bufferedIn: 1, dropped: 1 });
 });
 
 it('a lost connection ends a stream with ConnectionLostError, QoS 0 messages first; close() just ends it', async () => {
