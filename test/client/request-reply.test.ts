@@ -76,6 +76,14 @@ it('takes correlation data of any bytes, and a response topic of the caller', as
   expect(getEventListeners(signal, 'abort')).toHaveLength(0);
 });
 
+it('tells requests apart whatever chance says', async () => {
+  const { client, peer } = await new ScriptedPeer().connected({ random: () => 0.5 });
+  const asking = [client.request('ask', '1'), client.request('ask', '2')];
+  const [one, two] = [await answerSubscribe(peer), await peer.expect('publish')];
+  peer.send(replyTo(two, 'to two'), replyTo(one, 'to one'));
+  expect((await Promise.all(asking)).map((reply) => reply.text())).toEqual(['to one', 'to two']);
+});
+
 it.each([
   [{ responseInformation: 'prefix/' }, /^prefix\/[0-9a-f]{16}$/],
   [{}, /^topicwise\/replies\/[0-9a-f]{16}$/],

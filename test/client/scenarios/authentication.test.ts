@@ -105,6 +105,8 @@ everyCut((cut) => {
     await peer.expect('auth', { reasonCode: 0x19 });
     peer.send(auth(0x00));
     await another;
+    peer.send(auth(0x00));
+    await peer.expect('disconnect', { reasonCode: 0x82 });
   });
 
   it('10: a server that refuses to authenticate again ends the connection, and the promise', async () => {
@@ -179,6 +181,34 @@ it('an error in auth.next while authenticating again closes the connection', asy
   peer.send(auth(0x18, '1'));
   expect(await renewing).toBeInstanceOf(AuthenticationError);
   expect(await client.disconnected()).toMatchObject({ by: 'client', cause: expect.any(AuthenticationError) });
+});
+
+it('does not read on while the server is verified', async () => {
+  const scripted = new ScriptedPeer();
+  const told: string[] = [];
+  const endpoint = {
+    connect: async () => {
+      const transport = await scripted.endpoint.connect();
+      const pause = transport.pause.bind(transport);
+      const resume = transport.resume.bind(transport);
+      transport.pause = () => {
+        told.push('pause');
+        pause();
+      };
+      transport.resume = () => {
+        told.push('resume');
+        resume();
+      };
+      return transport;
+    },
+  };
+  const verify = async () => void told.push('verify');
+  const connecting = connect(endpoint, { ...scripted.deterministic, auth: { ...method, verify } });
+  const peer = await scripted.accept();
+  await peer.expect('connect');
+  peer.send(connackOf(0, { authenticationMethod: 'm' }));
+  await connecting;
+  expect(told).toEqual(['pause', 'verify', 'resume']);
 });
 
 it('verifies the server when it authenticates again, too', async () => {
