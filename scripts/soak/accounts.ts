@@ -1,0 +1,52 @@
+import type { Figure } from './area.js';
+import { none } from './area.js';
+import { Progress } from './progress.js';
+
+export type CountedQoS = 1 | 2;
+
+/** Double entry for messages on their way: what was promised, and what arrived. A message is its QoS and its number. */
+export class Accounts {
+  readonly #promised = { 1: new Set<number>(), 2: new Set<number>() };
+  readonly #arrived = { 1: new Map<number, number>(), 2: new Map<number, number>() };
+  readonly progress = new Progress();
+
+  /** The sender was told that the message is taken over: from now on it must arrive. */
+  promised(qos: CountedQoS, id: number): void {
+    this.#promised[qos].add(id);
+    this.progress.made();
+  }
+
+  arrived(qos: CountedQoS, id: number): void {
+    this.#arrived[qos].set(id, (this.#arrived[qos].get(id) ?? 0) + 1);
+    this.progress.made();
+  }
+
+  get promises(): number {
+    return this.#promised[1].size + this.#promised[2].size;
+  }
+
+  get arrivals(): number {
+    return this.#arrived[1].size + this.#arrived[2].size;
+  }
+
+  /** Messages that were promised and did not arrive yet. */
+  get missing(): number {
+    let missing = 0;
+    for (const qos of [1, 2] as const) {
+      for (const id of this.#promised[qos]) if (!this.#arrived[qos].has(id)) missing++;
+    }
+    return missing;
+  }
+
+  figures(direction: string): Figure[] {
+    const repeated = (qos: CountedQoS) =>
+      [...this.#arrived[qos].values()].filter((count) => count > 1).length;
+    return [
+      { name: `${direction}: QoS 1 promised`, value: this.#promised[1].size },
+      { name: `${direction}: QoS 1 arrived more than once (allowed)`, value: repeated(1) },
+      { name: `${direction}: QoS 2 promised`, value: this.#promised[2].size },
+      none(`${direction}: QoS 2 arrived more than once`, repeated(2), 'QoS 2 means exactly once.'),
+      none(`${direction}: lost`, this.missing, 'A message that was promised did not arrive.'),
+    ];
+  }
+}
