@@ -1,28 +1,24 @@
 // For app/ only; not part of the public API. The way of a message without iterators and promises.
-import type { Disconnection } from '../session/disconnection.js';
 import type { Client } from './client.js';
 import type { AckErrorCode, AckOptions, Message } from './message.js';
-import { MqttClient } from './mqtt-client.js';
+import { type ConnectionWatch, MqttClient } from './mqtt-client.js';
 import { ReceivedMessage } from './received-message.js';
 
 /**
  * Hands every message that no stream takes to `receive`, inside the read that brought it: no iterator, no promise. What waits in the buffer
- * comes first, at once. `receive` must not throw. `lost` is told in the moment in which a connection goes, by whomever, before any promise settles; whether another
- * one follows, the client's state says. From then on every settlement at QoS 1 is `stale`; one at QoS 2 is `queued`, and leaves on the next connection if the server has the session. `subscriptionLost` is
- * told of a subscription that could not be made again. One dispatcher a client. Returns its end.
+ * comes first, at once. `receive` must not throw. One dispatcher a client. Returns its end.
  */
 export function dispatchMessages(
   client: Client,
   receive: (message: Message) => void,
-  lost: (disconnection: Disconnection) => void = () => undefined,
-  subscriptionLost: (filter: string, error: Error) => void = () => undefined,
+  watch: ConnectionWatch = {},
 ): () => void {
   if (!(client instanceof MqttClient)) {
     throw new TypeError(
       'dispatchMessages: this client was not made by connect(). Hand over the one that it resolved with.',
     );
   }
-  return client.dispatch({ receive, lost, subscriptionLost });
+  return client.dispatch({ ...watch, receive });
 }
 
 /**
@@ -38,4 +34,15 @@ export function settleMessage(
     throw new TypeError('settleMessage: this message was not received by a client.');
   }
   return message.settle(code, options);
+}
+
+/**
+ * The application will never settle this message: the broker shall deliver it again. That takes another connection; at QoS 2 it also takes this
+ * word, since the session would otherwise know the message and hand it over only once.
+ */
+export function giveUpMessage(message: Message): void {
+  if (!(message instanceof ReceivedMessage)) {
+    throw new TypeError('giveUpMessage: this message was not received by a client.');
+  }
+  message.giveUp();
 }

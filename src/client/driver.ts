@@ -169,6 +169,10 @@ export class Driver implements Effects, Settler {
     if (this.#connection?.paused) this.regulate();
   }
 
+  giveUp(entry: LedgerEntry): void {
+    this.session.giveUp(entry);
+  }
+
   /** The caller of a publish waits no longer. */
   withdraw(request: PublishRequest): void {
     if (this.session.withdraw(request)) this.#wakeIdle();

@@ -1,8 +1,15 @@
 export { InvalidPacketError, LimitError, MqttError, ProtocolError } from '../packets/errors.js';
 export type { PublishProperties, QoS, UserProperties } from '../packets/packet.js';
 export type { Disconnection } from '../session/disconnection.js';
-export { ClosedError, ConnectionLostError, NegativeAckError } from '../session/errors.js';
+export {
+  ClosedError,
+  ConnectionLostError,
+  MessageExpiredError,
+  NegativeAckError,
+  SessionLostError,
+} from '../session/errors.js';
 export type { ServerLimits } from '../session/server-limits.js';
+export type * from '../session/session-store.js';
 export type {
   DamagedRecord,
   SessionStore,
@@ -10,6 +17,7 @@ export type {
   StoredSession,
   StoredSubscription,
 } from '../session/session-store.js';
+export { StoreError } from '../session/storage.js';
 export {
   type DiskSessionStore,
   type DiskSessionStoreOptions,
@@ -40,6 +48,7 @@ export type {
   UnsubscribeOptions,
   Will,
 } from './options.js';
+export type { ReconnectOptions } from './reconnect.js';
 export { type RequestOptions, RequestTimeoutError } from './request-reply.js';
 export type { ConnectionState } from './state.js';
 export type { ClientStats } from './stats.js';

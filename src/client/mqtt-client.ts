@@ -33,11 +33,22 @@ import { Streams } from './streams/streams.js';
 
 type Connected = Extract<ConnectionState, { state: 'connected' }>;
 
-/** For app/: who gets every message, and is told of the connection. See `dispatchMessages`. */
-export interface Dispatcher {
+/** For app/: what becomes of the connection, told in the moment in which it happens. */
+export interface ConnectionWatch {
+  /**
+   * A connection is gone, by whomever, before any promise settles; whether another one follows, the client's state says. From then on every settlement of its messages at QoS 1 is
+   * `stale`; one at QoS 2 is `queued`, and leaves on the next connection if the server has the session.
+   */
+  readonly lost?: (disconnection: Disconnection) => void;
+  /** There is a connection again. */
+  readonly regained?: (sessionPresent: boolean) => void;
+  /** A subscription could not be made again: its messages come no more. */
+  readonly subscriptionLost?: (filter: string, error: Error) => void;
+}
+
+/** For app/: who gets every message. See `dispatchMessages`. */
+export interface Dispatcher extends ConnectionWatch {
   readonly receive: (message: Message) => void;
-  readonly lost: (disconnection: Disconnection) => void;
-  readonly subscriptionLost: (filter: string, error: Error) => void;
 }
 
 /** The client that `connect` resolves with: requests and streams for the application, on top of the driver. */
@@ -72,12 +83,13 @@ export class MqttClient implements Client {
       {
         connected: (server, sessionPresent) => {
           this.#keeper.connected(server, sessionPresent);
+          if (this.#keeper.reconnects > 0) this.#dispatcher?.regained?.(sessionPresent);
           onConnected();
         },
         refused: (connack) => this.#keeper.refused(connack),
         deliver: (packet, entry) => this.#inbox.deliver(packet, entry, this.#driver.session.connectionId),
         gone: (disconnection) => this.#keeper.gone(disconnection),
-        subscriptionLost: (filter, error) => this.#dispatcher?.subscriptionLost(filter, error),
+        subscriptionLost: (filter, error) => this.#dispatcher?.subscriptionLost?.(filter, error),
       },
       (disconnection, maybeDelivered) => this.#lostError(disconnection, maybeDelivered),
       this.#observers,
@@ -299,7 +311,7 @@ export class MqttClient implements Client {
 
   #interrupted(disconnection: Disconnection): void {
     this.#inbox.interrupted(this.#lostError(disconnection, false));
-    this.#dispatcher?.lost(disconnection);
+    this.#dispatcher?.lost?.(disconnection);
   }
 
   #ended(last: Disconnection): void {
@@ -307,7 +319,7 @@ export class MqttClient implements Client {
     this.#states.current = { state: 'closed', last };
     this.#inbox.end(byUs ? undefined : this.#lostError(last, false));
     this.#requests.lost(this.#lostError(last, true));
-    this.#dispatcher?.lost(last);
+    this.#dispatcher?.lost?.(last);
     this.#driver.end(last);
   }
 

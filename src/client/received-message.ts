@@ -16,6 +16,8 @@ export interface Settler {
   settle(entry: Acknowledgeable, code: number, properties: AckProperties | undefined): void;
   /** The message is put away unread. False: nobody else has it. */
   release?(entry: Acknowledgeable): boolean;
+  /** Nobody will settle it: it shall come again. */
+  giveUp?(entry: Acknowledgeable): void;
 }
 
 const none: readonly number[] = [];
@@ -116,6 +118,11 @@ export class ReceivedMessage implements Message {
   /** A stream ends without having handed it out. False: nobody else has it. */
   release(): boolean {
     return this.#entry !== undefined && (this.#settler.release?.(this.#entry) ?? false);
+  }
+
+  /** See `giveUpMessage`. */
+  giveUp(): void {
+    if (this.#entry) this.#settler.giveUp?.(this.#entry);
   }
 
   #outcome(code: 0 | AckErrorCode, options: AckOptions | undefined): Promise<AckOutcome> {

@@ -18,6 +18,8 @@ export class LedgerEntry {
   properties: AckProperties | undefined = undefined;
   /** The server sent it on the present connection. */
   isLive = true;
+  /** Nobody will settle it: when it is sent again, it is delivered again. */
+  isGivenUp = false;
   /** The store knows that it is settled, or need not. */
   isStored = true;
   /** Why it is pending again: the store failed. */

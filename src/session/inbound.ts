@@ -157,15 +157,27 @@ export class Inbound {
     });
   }
 
+  /** Nobody will settle a message that is pending: the server shall deliver it again, and does so on the next connection. */
+  giveUp(entry: LedgerEntry): void {
+    if (entry.state !== 'pending') return;
+    entry.isGivenUp = true;
+    if (!entry.isLive) this.#drop(entry);
+  }
+
   /** QoS 1 that was not acknowledged is stale. QoS 2 belongs to the session, which may go on. */
   lost(): void {
     this.#aliases.clear();
+    this.#live = 0;
     for (const [packetId, entry] of this.#open) {
       entry.isLive = false;
-      if (entry.qos === 1) this.#open.delete(packetId);
-      else if (isPending(entry)) this.#owned++;
+      if (entry.qos === 1) {
+        this.#open.delete(packetId);
+        continue;
+      }
+      if (!isPending(entry)) continue;
+      this.#owned++;
+      if (entry.isGivenUp) this.#drop(entry);
     }
-    this.#live = 0;
     this.#connectionId = 0;
     this.#qos2.clear();
     for (const entry of this.#qos1.clear()) this.#outdate(entry);
@@ -230,6 +242,11 @@ export class Inbound {
     entry.failure = new StoreError(message, failure);
     if (entry.listener) this.#effects.acknowledged(entry);
     else this.#effects.storeFailed(entry.failure); // nobody is there to settle it again
+  }
+
+  #drop(entry: LedgerEntry): void {
+    this.#outdate(entry);
+    this.#open.delete(entry.packetId);
   }
 
   #outdate(entry: LedgerEntry): void {

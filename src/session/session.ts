@@ -250,6 +250,11 @@ export class Session {
     this.#inbound.settle(entry, reasonCode, properties);
   }
 
+  /** See `Inbound.giveUp`. */
+  giveUp(entry: LedgerEntry): void {
+    this.#inbound.giveUp(entry);
+  }
+
   get #limits(): ServerLimits {
     if (this.#state.phase === 'connected') return this.#state.limits;
     throw new Error(`The session is ${this.#state.phase}: requests need a connection.`);

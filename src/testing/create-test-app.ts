@@ -3,6 +3,7 @@ import type { App, AppOptions, ConnectionOptions } from '../app/lifecycle/app.js
 import { Application } from '../app/lifecycle/application.js';
 import type { Clock } from '../time/clock.js';
 import { systemClock } from '../time/index.js';
+import { seededRandom } from '../time/seeded-random.js';
 import { FakeBroker } from './fake-broker.js';
 import { FakeDevice } from './fake-device.js';
 import { HandlerProbes } from './handler-probes.js';
@@ -34,7 +35,8 @@ export async function createTestApp(app: App | AppOptions, options: TestAppOptio
   const settings: Partial<ConnectionOptions> = settingsOf(original.options);
   const copy = original.with(
     {
-      connection: { ...settings, url },
+      // On a clock that tests move, chance is the same in every run too.
+      connection: { ...(fake && { random: seededRandom(1) }), ...settings, url },
       providers: [...(original.options.providers ?? []), ...(options.override ?? [])],
       logger: recordingLogger(logs, original.options.logger),
       clock,

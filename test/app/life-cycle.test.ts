@@ -1,10 +1,11 @@
 import { type App, createApp, createLineLogger, defineTopic, token } from 'topicwise';
+import { connect } from 'topicwise/client';
 import { createTestApp, FakeBroker } from 'topicwise/testing';
 import { describe, expect, it } from 'vitest';
 import { Application } from '../../src/app/lifecycle/application.js';
 import { type Host, runApp } from '../../src/app/lifecycle/run.js';
 import { VirtualClock } from '../../src/time/index.js';
-import { ScriptedPeer } from '../support/scripted-peer.js';
+import { publish, ScriptedPeer } from '../support/scripted-peer.js';
 
 const topic = defineTopic('t/+id', { codec: 'text' });
 const connection = { url: 'mqtt://nowhere.invalid', clientId: 'app' };
@@ -289,26 +290,124 @@ it('publishes on MQTT 3.1.1 without what only MQTT 5 has in the contract, and re
   await expect(asked).rejects.toThrow('PUBLISH has no properties on MQTT 3.1.1.');
 });
 
-it('reports a lost connection, and lets handlers in flight finish with nothing left to acknowledge', async () => {
+it('reports a connection that is lost for good, and lets handlers in flight finish with nothing left to acknowledge', async () => {
   const { open, passed } = gate();
   const app = createApp({ connection });
   app.on(topic, () => passed);
-  const broker = new FakeBroker();
+  await using broker = new FakeBroker();
   await using t = await createTestApp(app, { broker });
   const delivery = t.deliver(topic.to({ id: 1 }), 'x');
   await t.clock.settle();
-  await broker.close();
+  await using _other = await connect(broker.endpoint, { clientId: 'app', clock: t.clock });
   expect(t.app.health()).toMatchObject({ live: true, ready: false });
   open();
   expect(await delivery).toMatchObject({ handlers: ['a function on t/+id'], acks: [], errors: [] });
   expect(t.logs.filter(({ level }) => level === 'error')).toEqual([
     {
       level: 'error',
-      message: expect.stringMatching(/^The connection to the broker is gone: .*Server shutting down/),
+      message: expect.stringMatching(/^The connection to the broker is gone: .*Session taken over/),
       facts: { open: 1 },
     },
   ]);
   expect(await t.app.stop()).toMatchObject({ abandoned: 0 });
+});
+
+describe('a connection that comes back', () => {
+  async function onPeer(handler: (text: string) => void, qos: 1 | 2 = 1) {
+    const logs: [level: string, message: string | undefined][] = [];
+    const at = (level: string) => (_: object, message?: string) => void logs.push([level, message]);
+    const logger = {
+      debug: at('debug'),
+      info: at('info'),
+      warn: at('warn'),
+      error: at('error'),
+      child: () => logger,
+    };
+    const script = new ScriptedPeer();
+    const app = createApp({
+      connection: { ...connection, url: script.endpoint, ...script.deterministic, reconnect: true },
+      clock: script.clock,
+      logger,
+    });
+    app.on(topic, ({ payload }) => handler(payload), { qos });
+    const started = app.start();
+    const peer = await script.accept();
+    await peer.expect('connect');
+    peer.send({ type: 'connack', sessionPresent: false, reasonCode: 0 });
+    const { packetId } = await peer.expect('subscribe');
+    peer.send({ type: 'suback', packetId, reasonCodes: [qos] });
+    await started;
+    const back = async (sessionPresent: boolean) => {
+      await script.clock.advance('1s');
+      const next = await script.accept();
+      await next.expect('connect', { cleanStart: false });
+      next.send({ type: 'connack', sessionPresent, reasonCode: 0 });
+      return next;
+    };
+    return { app, peer, logs, back };
+  }
+  const incoming = (qos: 1 | 2, duplicate = false) => ({
+    ...publish({ topic: 't/1', packetId: 7, payload: new TextEncoder().encode('x') }),
+    qos,
+    duplicate,
+  });
+
+  it('keeps the application up: a warning, not ready, a line when it is back, and no SUBSCRIBE', async () => {
+    const { app, peer, logs, back } = await onPeer(() => undefined);
+    logs.length = 0;
+    peer.cut();
+    await peer.received();
+    expect(app.health()).toMatchObject({ live: true, ready: false });
+    expect(logs).toEqual([['warn', expect.stringMatching(/is gone: .*cut.* Connecting again/)]]);
+    const next = await back(true);
+    await next.expectNothing();
+    expect(app.health()).toMatchObject({ live: true, ready: true });
+    expect(logs.slice(1)).toEqual([['info', expect.stringContaining('is back. It kept the session')]]);
+    await app.stop();
+  });
+
+  it('subscribes again if the session is lost', async () => {
+    const ran: string[] = [];
+    const { app, peer, logs, back } = await onPeer((text) => void ran.push(text));
+    peer.cut();
+    await peer.received();
+    const next = await back(false);
+    const { packetId } = await next.expect('subscribe');
+    next.send({ type: 'suback', packetId, reasonCodes: [1] }, incoming(1));
+    await next.expect('puback', { packetId: 7 });
+    expect(ran).toEqual(['x']);
+    expect(logs.at(-1)?.[1]).toContain('It lost the session');
+    await app.stop();
+  });
+
+  it('says which routes go deaf when the broker refuses them then', async () => {
+    const { app, peer, logs, back } = await onPeer(() => undefined);
+    peer.cut();
+    await peer.received();
+    const next = await back(false);
+    const { packetId } = await next.expect('subscribe');
+    next.send({ type: 'suback', packetId, reasonCodes: [0x87] });
+    await next.expectNothing();
+    expect(logs.at(-1)).toEqual(['error', expect.stringContaining('refused to subscribe "t/+" again')]);
+    await app.stop();
+  });
+
+  it.each([1, 2] as const)('brings a message at QoS %i whose handler failed again', async (qos) => {
+    const ran: string[] = [];
+    const { app, peer, back } = await onPeer((text) => {
+      ran.push(text);
+      if (ran.length === 1) throw new Error('not now');
+    }, qos);
+    peer.send(incoming(qos));
+    await peer.expectNothing();
+    peer.cut();
+    await peer.received();
+    const next = await back(true);
+    next.send(incoming(qos, true));
+    await next.expect(qos === 1 ? 'puback' : 'pubrec', { packetId: 7 });
+    expect(ran).toEqual(['x', 'x']);
+    await app.stop();
+  });
 });
 
 describe('run', () => {

@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { createServer, type Server } from 'node:net';
 import { fileURLToPath } from 'node:url';
+import { connect } from 'topicwise/client';
 import { FakeBroker } from 'topicwise/testing';
 import { afterEach, describe, expect, it } from 'vitest';
 import { describeWithMosquitto } from '../support/mosquitto.js';
@@ -139,15 +140,17 @@ describe('run()', () => {
     expect(broker.session('process')).toMatchObject({ inflight: 1 });
   });
 
-  it('ends with 1 and a sentence when the connection is lost', { timeout: 30_000 }, async () => {
+  it('ends with 1 and a sentence when the connection is lost for good', { timeout: 30_000 }, async () => {
     const broker = new FakeBroker({ clock: 'real' });
     const { url } = await broker.listen();
     const running = start('run', url);
     await running.printed('Subscribed.');
-    await broker.close();
+    const other = await connect(url, { clientId: 'process' });
     const { code, stderr } = await running.ended;
-    expect(stderr).toMatch(line('ERROR', 'The connection to the broker is gone: .*Server shutting down.*'));
+    expect(stderr).toMatch(line('ERROR', 'The connection to the broker is gone: .*Session taken over.*'));
     expect(code).toBe(1);
+    await other.close();
+    await broker.close();
   });
 });
 

@@ -43,7 +43,9 @@ it('tells of the end in the moment in which it comes, when every settlement is s
     (received) => {
       message = received;
     },
-    (disconnection) => seen.push(disconnection.by, settleMessage(message!), client.state.state),
+    {
+      lost: (disconnection) => seen.push(disconnection.by, settleMessage(message!), client.state.state),
+    },
   );
   void client.disconnected().then(() => seen.push('promise'));
   peer.publish({ packetId: 1 });
@@ -63,11 +65,7 @@ it('an acknowledgement of the moment in which the server says goodbye is not sen
 it('tells of an end of our own making too', async () => {
   const { client } = await new ScriptedPeer().connected();
   const seen: string[] = [];
-  dispatchMessages(
-    client,
-    () => undefined,
-    ({ by }) => seen.push(by),
-  );
+  dispatchMessages(client, () => undefined, { lost: ({ by }) => seen.push(by) });
   const closing = client.close();
   expect(seen).toEqual(['client']);
   await closing;

@@ -61,7 +61,7 @@ export interface App extends AsyncDisposable {
   stop(options?: { timeout?: Duration }): Promise<DrainReport>;
   /**
    * `start`, then `stop` at a signal; a second signal ends the process at once. Resolves once it has stopped, whoever stopped it. Never rejects: what goes wrong
-   * becomes one sentence on stderr and the exit code 1, a lost connection too.
+   * becomes one sentence on stderr and the exit code 1, a connection that is lost for good too.
    */
   run(): Promise<void>;
   /** The same as a controller's handler, for a function. Before `start()`. */

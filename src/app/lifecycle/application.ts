@@ -93,7 +93,7 @@ export class Application implements App {
     return this.#booted;
   }
 
-  /** Aborted, with a sentence as its reason, when the connection is lost. */
+  /** Aborted, with a sentence as its reason, when the connection is lost for good. */
   get lost(): AbortSignal {
     return this.#lost.signal;
   }
@@ -161,7 +161,7 @@ export class Application implements App {
     const { routes = [] } = this.#booted ?? {};
     return {
       live: this.#phase === 'running',
-      ready: this.#phase === 'running' && !this.#lost.signal.aborted,
+      ready: this.#phase === 'running' && this.#online?.client.state.state === 'connected',
       oldestUnackedMs: this.#online?.client.stats().oldestUnackedMs ?? 0,
       routes: Object.fromEntries(
         routes.flatMap((route) => (pipeline ? [[route.name, pipeline.counts(route)]] : [])),
@@ -221,7 +221,11 @@ export class Application implements App {
       logger: this.logger,
       clock: this.clock,
       publisher: this.publisher,
-      lost: (disconnection) => this.#connectionLost(disconnection),
+      watch: {
+        lost: (disconnection) => this.#connectionLost(disconnection),
+        regained: (sessionPresent) => this.#connectionRegained(sessionPresent),
+        subscriptionLost: (filter, error) => this.#subscriptionLost(filter, error),
+      },
     });
   }
 
@@ -237,11 +241,28 @@ export class Application implements App {
     // Before, the start fails with the reason; afterwards, it is what was wanted.
     if (this.#phase !== 'running') return;
     const why = describeDisconnection(disconnection);
-    this.logger.error(
-      { open: this.#online?.pipeline.open ?? 0 },
-      `The connection to the broker is gone: ${why}. What was not acknowledged is delivered again to the next connection.`,
-    );
+    const facts = { open: this.#online?.pipeline.open ?? 0 };
+    const redelivery = 'What was not acknowledged is delivered again to the next connection.';
+    if (this.#online?.client.state.state !== 'closed') {
+      this.logger.warn(
+        facts,
+        `The connection to the broker is gone: ${why}. Connecting again. ${redelivery}`,
+      );
+      return;
+    }
+    this.logger.error(facts, `The connection to the broker is gone: ${why}. ${redelivery}`);
     this.#lost.abort(why);
+  }
+
+  #connectionRegained(sessionPresent: boolean): void {
+    const session = sessionPresent
+      ? 'It kept the session.'
+      : 'It lost the session: what waited there is gone, and the routes are subscribed again.';
+    this.logger.info({ sessionPresent }, `The connection to the broker is back. ${session}`);
+  }
+
+  #subscriptionLost(filter: string, error: Error): void {
+    this.logger.error({ filter, error }, `A subscription could not be made again: ${error.message}`);
   }
 
   async #abandonStart(): Promise<void> {

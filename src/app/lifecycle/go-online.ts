@@ -2,8 +2,8 @@ import type { Client } from '../../client/client.js';
 import { connect } from '../../client/connect.js';
 import { dispatchMessages } from '../../client/dispatch.js';
 import type { Endpoint } from '../../client/endpoint.js';
+import type { ConnectionWatch } from '../../client/mqtt-client.js';
 import type { ClientOptions } from '../../client/options.js';
-import type { Disconnection } from '../../session/disconnection.js';
 import type { Clock } from '../../time/clock.js';
 import { refuseIfAny } from '../boot-error.js';
 import type { Logger } from '../logger.js';
@@ -32,7 +32,7 @@ export interface GoOnlineOptions {
   readonly logger: Logger;
   readonly clock: Clock;
   readonly publisher: AppPublisher;
-  readonly lost: (disconnection: Disconnection) => void;
+  readonly watch: ConnectionWatch;
 }
 
 /** Connects, checks the broker against the routes, subscribes. Resolves after every SUBACK; leaves no connection behind if it rejects. */
@@ -69,7 +69,7 @@ async function subscribeRoutes(client: Client, options: GoOnlineOptions): Promis
   });
   publisher.use(client, protocol);
   // A resumed session delivers at once: before the first SUBSCRIBE.
-  const stopDispatch = dispatchMessages(client, (message) => pipeline.receive(message), options.lost);
+  const stopDispatch = dispatchMessages(client, (message) => pipeline.receive(message), options.watch);
   try {
     for (const { filter, asked, granted } of await subscribeAll(client, plan.subscribed, identifiers)) {
       logger.warn(

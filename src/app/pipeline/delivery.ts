@@ -1,4 +1,4 @@
-import { settleMessage } from '../../client/dispatch.js';
+import { giveUpMessage, settleMessage } from '../../client/dispatch.js';
 import type { AckErrorCode, Message as ReceivedMessage } from '../../client/message.js';
 import { isWorse, type OutcomeStatus } from './outcome.js';
 
@@ -51,6 +51,7 @@ export class Delivery {
     if (this.#unsettled > 0) return;
     if (this.#settled === 'acked') settleMessage(this.message);
     else if (this.#settled === 'rejected') this.#reject();
+    else if (this.#settled === 'held') giveUpMessage(this.message);
   }
 
   /** The route's handler is done, whether or not it has settled. */
