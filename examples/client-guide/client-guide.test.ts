@@ -1,4 +1,5 @@
 // Every answer of docs/client-guide.md runs: on the fake broker over TCP, and on mosquitto where the broker's part in it is the point.
+import { type AddressInfo, createConnection, createServer, type Socket } from 'node:net';
 import { FakeBroker } from 'topicwise/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { describeWithMosquitto } from '../../test/support/mosquitto.js';
@@ -7,6 +8,7 @@ import { takeInSlowly } from './backpressure.js';
 import { workInParallel } from './concurrency.js';
 import { comeBackLater } from './persistent-sessions.js';
 import { orderOnce } from './qos-2.js';
+import { surviveADrop } from './reconnection.js';
 import { routeByStream } from './routing.js';
 import { shareOneConnection } from './sharing-the-connection.js';
 import { stopListening } from './stop-listening.js';
@@ -74,6 +76,30 @@ function answers(url: () => string): void {
 
   it('stops after a timeout and loses nothing', async () => {
     expect(await listenFor(url(), 10)).toEqual(['time is up', 'late']);
+  });
+
+  it('survives a lost connection', async () => {
+    const { port } = new URL(url());
+    const sockets: Socket[] = [];
+    const proxy = createServer((socket) => {
+      const onward = createConnection(Number(port), '127.0.0.1');
+      for (const end of [socket, onward]) end.on('error', () => undefined); // cut on purpose
+      socket.pipe(onward).pipe(socket);
+      sockets.push(socket, onward);
+    });
+    await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
+    const address = proxy.address() as AddressInfo; // it listens on TCP
+    const cut = () => {
+      for (const socket of sockets.splice(0)) socket.destroy();
+    };
+    try {
+      const log = await surviveADrop(`mqtt://127.0.0.1:${address.port}`, cut);
+      expect(log.at(-1)).toBe('at noon');
+      expect(log.slice(0, -1)).toEqual(['connected', 'waiting', 'connecting', 'connected', 'closed']);
+    } finally {
+      cut();
+      proxy.close();
+    }
   });
 
   it('comes back to its session', async () => {

@@ -52,6 +52,11 @@ export class ScriptedPeer {
     return theirs;
   }
 
+  /** Whether a connection waits for `opened` or `accept`. */
+  get hasOpened(): boolean {
+    return this.#opened.length > 0;
+  }
+
   /** The next connection, if the client opened one. */
   opened(): PeerConnection | undefined {
     return this.#opened.shift();
@@ -150,6 +155,11 @@ export class PeerConnection {
     const packet = this.#received.shift();
     expect(packet ?? 'nothing came').toMatchObject({ type, ...fields });
     return packet as PacketOf<T>; // the line above has looked
+  }
+
+  /** How many packets came that nobody looked at. */
+  get arrived(): number {
+    return this.#received.length;
   }
 
   /** Everything that came up to now. */

@@ -1,4 +1,5 @@
 // Every scenario by its number, with the scripts that `npm run compare` runs against other clients too.
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { cuttings, run } from '../../support/scenarios/scenario.js';
 import { topicwise } from '../../support/scenarios/topicwise.js';
@@ -15,5 +16,13 @@ describe.each(cuttings)('%s', (cut) => {
     async (_, __, script) => {
       expect((await run(topicwise, script, cut)) ?? 'ok').toBe('ok');
     },
+  );
+});
+
+it('docs/compare.md has these scenarios, and topicwise passes each (else: npm run compare)', () => {
+  const page = readFileSync(new URL('../../../docs/compare.md', import.meta.url), 'utf8');
+  const rows = page.split('\n').filter((line) => /^\| \d/.test(line));
+  expect(rows.map((row) => row.split(' | ').slice(0, 2).join(' | '))).toEqual(
+    scenarios.map(({ number, title }) => `| ${number}. ${title} | ok`),
   );
 });

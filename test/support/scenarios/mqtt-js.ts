@@ -1,3 +1,4 @@
+import { createConnection } from 'node:net';
 import mqtt, { type IClientOptions, type IPublishPacket, type Packet } from 'mqtt';
 import type { Transport } from '../../../src/transports/index.js';
 import { duplexOf } from './duplex.js';
@@ -29,7 +30,9 @@ class MqttJs implements SubjectClient {
 
   constructor(dial: () => Transport, options: SubjectOptions) {
     this.#options = options;
-    const client = new mqtt.MqttClient(() => duplexOf(dial()), optionsOf(options));
+    const [host, port] = options.address?.split(':') ?? [];
+    const open = () => (port ? createConnection(Number(port), host) : duplexOf(dial()));
+    const client = new mqtt.MqttClient(open, optionsOf(options));
     this.#client = client;
     this.connecting = new Outcome(
       new Promise((resolve, reject) => {

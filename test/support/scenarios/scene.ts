@@ -1,6 +1,7 @@
 // The stage of one scenario: a scripted server, virtual time, and the client under test.
-import { type AddressInfo, createServer } from 'node:net';
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { setImmediate as turn } from 'node:timers/promises';
+import { encodePacket, PacketDecoder } from '../../../src/packets/index.js';
 import type { ConnackProperties, Packet, PacketType } from '../../../src/packets/packet.js';
 import { type Cut, type PacketOf, type PeerConnection, ScriptedPeer } from '../scripted-peer.js';
 import type { Subject, SubjectClient, SubjectOptions } from './subject.js';
@@ -16,6 +17,10 @@ export class Scene {
   readonly subject: Subject;
   readonly #script: ScriptedPeer;
   readonly #clients: SubjectClient[] = [];
+  readonly #servers: Server[] = [];
+  readonly #sockets = new Set<Socket>();
+  /** What the client does takes real time, on a disk. */
+  #onDisk = false;
 
   constructor(subject: Subject, cut: Cut) {
     this.subject = subject;
@@ -34,6 +39,7 @@ export class Scene {
   /** Starts a client; nothing is waited for. */
   open(options: SubjectOptions = {}): SubjectClient {
     const { clock, random } = this.#script.deterministic;
+    this.#onDisk ||= options.store !== undefined;
     const client = this.subject.open(() => this.#script.dial(), clock, random, { clientId: 'c', ...options });
     this.#clients.push(client);
     return client;
@@ -55,7 +61,7 @@ export class Scene {
   ): Promise<{ client: SubjectClient; peer: Peer }> {
     const { client, peer } = await this.opening(options);
     peer.accept(sessionPresent, properties);
-    await this.settle();
+    await this.rest(() => client.connecting.state !== 'pending');
     must(client.connecting.state === 'resolved', 'does not connect');
     return { client, peer };
   }
@@ -63,7 +69,7 @@ export class Scene {
   /** The client's next connection, waited for as long as a minute. */
   async next(fact = 'opens no further connection'): Promise<Peer> {
     for (let waited = 0; ; waited += 100) {
-      await this.settle();
+      await this.rest(() => this.#script.hasOpened);
       const connection = this.#script.opened();
       if (connection) return new Peer(connection, this);
       must(waited < 60_000, fact);
@@ -111,35 +117,44 @@ export class Scene {
   }
 
   /** Until everything that was set going has come to rest; time stands still. */
-  async settle(): Promise<void> {
+  settle(): Promise<void> {
+    return this.rest(() => true);
+  }
+
+  /** The same, and where a disk is in the game, until `condition` holds too. */
+  async rest(condition: () => boolean): Promise<void> {
+    if (this.#onDisk) await this.until(condition);
     for (let turns = 0; turns < 4; turns++) await turn();
   }
 
-  /** Until it is so, for what goes over a real socket; ten minutes of the client's time pass meanwhile. */
-  async until(condition: () => boolean): Promise<void> {
-    for (let turns = 0; turns < 2_000 && !condition(); turns++) {
+  /** Until it is so, for what goes over a real socket or disk; ten seconds at most. With `time` the client's clock runs meanwhile. */
+  async until(condition: () => boolean, { time = false } = {}): Promise<void> {
+    const deadline = performance.now() + 10_000;
+    while (!condition() && performance.now() < deadline) {
       await turn();
-      if (turns % 20 === 0) await this.clock.advance(6_000);
+      if (time) await this.clock.advance(100);
     }
   }
 
-  /** A server at another address, that only sees whether somebody sends CONNECT. */
-  async elsewhere(script: (address: string, arrived: () => boolean) => Promise<void>): Promise<void> {
-    let arrived = false;
+  /** A server on TCP, where addresses matter: it plays `script` for each connection that said CONNECT. */
+  async serve(script: (send: (...packets: Packet[]) => void, end: () => void) => void): Promise<string> {
     const server = createServer((socket) => {
-      socket.on('error', () => undefined); // the client gives up when the script ends
-      socket.once('data', (bytes: Uint8Array) => {
-        arrived = bytes[0] === 0x10;
-        socket.destroy();
-      });
+      const decoder = new PacketDecoder({ receiver: 'server' });
+      const send = (...packets: Packet[]) => {
+        for (const packet of packets) socket.write(encodePacket(packet, 5));
+      };
+      socket.on('error', () => undefined); // the client closes as it likes
+      socket.on('data', (bytes) =>
+        decoder.push(bytes, ({ type }) => {
+          if (type === 'connect') script(send, () => socket.end());
+        }),
+      );
+      this.#sockets.add(socket);
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    this.#servers.push(server);
     const { port } = server.address() as AddressInfo; // it listens on TCP
-    try {
-      await script(`127.0.0.1:${port}`, () => arrived);
-    } finally {
-      server.close();
-    }
+    return `127.0.0.1:${port}`;
   }
 
   async advance(duration: Parameters<ScriptedPeer['clock']['advance']>[0]): Promise<void> {
@@ -150,6 +165,8 @@ export class Scene {
   async end(): Promise<void> {
     for (const client of this.#clients) client.close();
     await this.settle();
+    for (const socket of this.#sockets) socket.destroy();
+    for (const server of this.#servers) server.close();
   }
 }
 
@@ -247,7 +264,7 @@ export class Peer {
   }
 
   async #read(): Promise<void> {
-    await this.#scene.settle();
+    await this.#scene.rest(() => this.#inbox.length > 0 || this.#connection.arrived > 0 || this.isClosed);
     try {
       this.#inbox.push(...(await this.#connection.received()));
     } catch (error) {

@@ -63,6 +63,8 @@ export interface SubjectOptions {
   reading?: 'now' | 'later';
   /** Nobody listens to errors or anything else. */
   unobserved?: boolean;
+  /** Where the client finds its server itself, over TCP. */
+  address?: string;
   /** A folder that holds the session over a restart. */
   store?: string;
 }

@@ -2,10 +2,9 @@ import {
   type Client,
   type ConnectOptions,
   connect,
-  type Disconnection,
   type MessageStream,
+  openDiskSessionStore,
 } from '../../../src/client/index.js';
-import { MemorySessionStore } from '../../../src/stores/memory-session-store.js';
 import {
   Outcome,
   type Subject,
@@ -19,10 +18,11 @@ export const topicwise: Subject = {
   name: 'topicwise',
   open(dial, clock, random, options) {
     const abort = new AbortController();
-    const connecting = connect(
-      { connect: async () => dial() },
-      { ...optionsOf(options), clock, random, signal: abort.signal },
-    );
+    const connecting = (async () => {
+      const endpoint = options.address ? `mqtt://${options.address}` : { connect: async () => dial() };
+      const stored = options.store && { sessionStore: await openDiskSessionStore(options.store) };
+      return connect(endpoint, { ...optionsOf(options), ...stored, clock, random, signal: abort.signal });
+    })();
     return new Topicwise(connecting, abort, options);
   },
   within: (_, script) => script(),
@@ -45,8 +45,6 @@ function optionsOf(options: SubjectOptions): ConnectOptions {
     ...(options.authenticationMethod && { auth: authOf(options.authenticationMethod) }),
     ...(options.offlineQueue && { offline: { maxMessages: 100, overflow: 'reject' } }),
     ...(options.republish && { onSessionLost: 'republish' }),
-    ...(options.store !== undefined && { sessionStore: storeOf(options.store) }),
-    reconnect: { decide: byAddress },
     ...(options.inboundAliases !== undefined && { topicAliases: { inbound: options.inboundAliases } }),
   };
 }
@@ -57,21 +55,6 @@ function authOf(method: string): NonNullable<ConnectOptions['auth']> {
     start: async () => Buffer.from('hello'),
     next: async (challenge) => Buffer.from(`answer-to-${Buffer.from(challenge)}`),
   };
-}
-
-const stores = new Map<string, MemorySessionStore>();
-
-/** In memory, since a disk keeps another time than the script: that the disk's store behaves the same is its own test. */
-function storeOf(folder: string): MemorySessionStore {
-  const store = stores.get(folder) ?? new MemorySessionStore();
-  stores.set(folder, store);
-  return store;
-}
-
-/** The scripts' endpoint has no address from which the client could see how to follow a redirection. */
-function byAddress(disconnection: Disconnection): 'default' | { delay: number; endpoint: string } {
-  const reference = disconnection.by === 'server' ? disconnection.serverReference : undefined;
-  return reference === undefined ? 'default' : { delay: 0, endpoint: `mqtt://${reference}` };
 }
 
 class Topicwise implements SubjectClient {

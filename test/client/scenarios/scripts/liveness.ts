@@ -88,12 +88,20 @@ export const liveness: readonly Scenario[] = [
     56,
     'Use another server, with a reference: goes there; without: stops',
     async (scene) => {
-      const { peer } = await scene.connected();
-      await scene.elsewhere(async (serverReference, arrived) => {
-        peer.send({ type: 'disconnect', reasonCode: 0x9c, properties: { serverReference } });
-        await scene.until(arrived);
-        must(arrived(), 'does not go where it is sent');
+      let arrived = false;
+      const serverReference = await scene.serve(() => {
+        arrived = true;
       });
+      let visits = 0;
+      const address = await scene.serve((send, end) => {
+        visits++;
+        send(connackOf(0), { type: 'disconnect', reasonCode: 0x9c, properties: { serverReference } });
+        end();
+      });
+      scene.open({ address });
+      await scene.until(() => arrived || visits > 1, { time: true });
+      must(visits === 1, 'comes back to the server that sent it away');
+      must(arrived, 'does not go where it is sent');
     },
     async (scene) => {
       const { peer } = await scene.connected();

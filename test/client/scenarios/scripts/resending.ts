@@ -196,18 +196,17 @@ export const resending: readonly Scenario[] = [
             packetId: 7,
           } as const;
           first.peer.send(incoming);
-          await scene.settle();
+          await scene.rest(() => first.client.inbox.length > 0);
           first.client.inbox[0]!.ack();
           await first.peer.expect('pubrec', { packetId: 7 });
           first.peer.cut();
-          first.client.close();
-          await scene.settle();
+          const closing = first.client.close();
+          await scene.rest(() => closing.state !== 'pending');
 
           const second = await scene.connected({ store, acknowledge: 'by hand' }, undefined, true);
-          // Which of the two comes first is the client's choice.
-          const resent = (await second.peer.received()).sort((one, other) =>
-            one.type < other.type ? -1 : 1,
-          );
+          const resent = await second.peer.received();
+          if (resent.length < 2) resent.push(...(await second.peer.received()));
+          resent.sort((one, other) => (one.type < other.type ? -1 : 1)); // which comes first is the client's choice
           must(
             resent.map(named).join() === 'PUBLISH (DUP),PUBREL',
             `resends ${resent.map(named).join() || 'nothing'}`,
