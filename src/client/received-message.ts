@@ -32,6 +32,8 @@ export class ReceivedMessage implements Message {
   readonly #entry: Acknowledgeable | undefined;
   readonly #settler: Settler;
   readonly connectionId: number;
+  /** Counts what streams got; 0 for what none got. */
+  order = 0;
   #leaving: Promise<AckOutcome> | undefined;
 
   constructor(

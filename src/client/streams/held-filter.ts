@@ -30,6 +30,8 @@ export class HeldFilter {
 /** A stream, as the way of a message sees it. */
 export interface StreamTarget {
   readonly queue: MessageQueue;
+  /** The `order` of the last message before it began. */
+  readonly since: number;
 }
 
 /** Which of two filters of one stream speaks for both: the one that surely gets the message, at the higher QoS, subscribed first. */

@@ -24,6 +24,7 @@ export class Inbox {
   #receive: ((message: Message) => void) | undefined;
   #dropped = 0;
   #repeated = 0;
+  #order = 0;
 
   constructor(settler: Settler, overflow: Overflow, onDropped: (message: Message, why: DropReason) => void) {
     this.#settler = settler;
@@ -100,14 +101,23 @@ export class Inbox {
     for (const message of this.#rest.takeAll(picks)) queue.push(message);
   }
 
-  /** The stream has ended; `elsewhere` are the streams that a message of it is for by now. */
-  remove(queue: MessageQueue, elsewhere: (message: ReceivedMessage) => readonly StreamTarget[]): void {
+  /** How many messages streams got. */
+  get order(): number {
+    return this.#order;
+  }
+
+  /** The stream has ended; `heirOf` says which stream a message of it is for by now, or that another had it. */
+  remove(
+    queue: MessageQueue,
+    heirOf: (message: ReceivedMessage) => StreamTarget | 'had it' | undefined,
+  ): void {
     this.#queues.delete(queue);
     for (const message of queue.takeAll(() => true)) {
       if (message.release()) continue; // another stream has it too
-      const [target] = elsewhere(message);
-      if (!target) this.#toRest(message);
-      else if (message.qos > 0) target.queue.push(message);
+      const heir = heirOf(message);
+      if (heir === 'had it') this.#repeat(message);
+      else if (heir) heir.queue.push(message);
+      else this.#toRest(message);
     }
   }
 
@@ -132,26 +142,37 @@ export class Inbox {
     else if (!this.#rest.ended) this.#rest.push(message);
   }
 
+  /** A further copy: whoever it is for has the message. */
+  #repeat(message: ReceivedMessage): void {
+    this.#repeated++;
+    message.settle(0);
+  }
+
   #toStreams(
     targets: readonly StreamTarget[],
     packet: PublishPacket,
     entry: LedgerEntry | undefined,
     connectionId: number,
   ): void {
-    if (targets.length === 1) {
-      targets[0]!.queue.push(new ReceivedMessage(packet, entry, this.#settler, connectionId));
+    if (targets.length <= 1) {
+      const message = new ReceivedMessage(packet, entry, this.#settler, connectionId);
+      if (targets.length === 0) {
+        this.#repeat(message);
+        return;
+      }
+      message.order = ++this.#order;
+      targets[0]!.queue.push(message);
       return;
     }
-    if (targets.length === 0) {
-      this.#repeated++;
-      if (entry) this.#settler.settle(entry, 0, undefined);
-      return;
-    }
+    this.#order++;
     const shared = entry && new SharedAck(entry, this.#settler);
     // All shares before the first is handed out, which may settle it at once.
     const messages = targets.map(
       () => new ReceivedMessage(packet, shared?.share(), shared ?? this.#settler, connectionId),
     );
-    for (const [index, target] of targets.entries()) target.queue.push(messages[index]!);
+    for (const [index, target] of targets.entries()) {
+      messages[index]!.order = this.#order;
+      target.queue.push(messages[index]!);
+    }
   }
 }

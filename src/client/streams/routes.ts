@@ -45,9 +45,14 @@ export class Routes {
     return false;
   }
 
-  /** Without a packet: a message that waits, seen by its topic alone. */
-  streamsFor(topic: string): readonly StreamTarget[] {
-    return streamsOf(this.#trie.match(topic));
+  /**
+   * Whose a message is that an ended stream has not handed out: a stream's that began behind it; else one `had it`, by its own share or copy.
+   */
+  heirOf({ topic, order }: { topic: string; order: number }): StreamTarget | 'had it' | undefined {
+    const matching = this.#trie.match(topic);
+    const heir = streamsOf(matching).find(({ since }) => since >= order);
+    if (heir) return heir;
+    return matching.some(({ request }) => !request.noLocal) ? 'had it' : undefined;
   }
 
   /** Undefined: not for streams. Empty: a further copy of what its streams have got. */

@@ -46,7 +46,7 @@ export class Streams {
     for (const request of requests) this.#checkAgreement(request);
 
     const { inbox } = this.#context;
-    const stream: StreamTarget = { queue: inbox.queue(options.queue) };
+    const stream: StreamTarget = { queue: inbox.queue(options.queue), since: inbox.order };
     const groups = this.#groups([...requests].sort(compareRequests), options.id);
     for (const group of groups) this.#hold(group, stream);
     inbox.routeBy((packet) => this.#routes.route(packet));
@@ -203,7 +203,7 @@ export class Streams {
   async #close(stream: StreamTarget, filters: readonly HeldFilter[]): Promise<void> {
     const { inbox, requester } = this.#context;
     const unheld = filters.filter((held) => this.#letGo(held, stream)).map(({ filter }) => filter);
-    inbox.remove(stream.queue, (message) => this.#routes.streamsFor(message.topic));
+    inbox.remove(stream.queue, (message) => this.#routes.heirOf(message));
     const wanted = unheld.filter((filter) => this.#context.subscriptions().has(filter));
     if (wanted.length === 0) return;
     try {

@@ -287,6 +287,21 @@ it('a stream that ends gives its share of an unread message up; the last one kee
   expect(topics(await take(client.messages(), 1))).toEqual(['t/2']);
 });
 
+it('one copy for each subscription: what a stream leaves unread goes to a stream that began later, to none that had its own', async () => {
+  const { client, peer } = await new ScriptedPeer().connected();
+  const leaving = await opened(client, peer, 'a/#');
+  const staying = await opened(client, peer, 'a/+');
+  peer.send(copy('a/1', leaving.ids, { packetId: 1 }), copy('a/1', staying.ids, { packetId: 2 }));
+  peer.send(copy('a/1/2', leaving.ids, { packetId: 3 }));
+  await peer.expectNothing();
+  const late = await opened(client, peer, 'a/1/+');
+  expect([staying.stream.buffered, late.stream.buffered]).toEqual([1, 0]);
+  const closing = leaving.stream.return();
+  await peer.expect('puback', { packetId: 1 });
+  await unsubscribed(peer, closing);
+  expect([staying.stream.buffered, late.stream.buffered, client.stats().bufferedIn]).toEqual([1, 1, 2]);
+});
+
 it('streams and subscribe() share one subscription: the last who holds the filter unsubscribes', async () => {
   const { client, peer } = await new ScriptedPeer().connected();
   const first = await opened(client, peer, { filter: 't', maximumQoS: 1 });
