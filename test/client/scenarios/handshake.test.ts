@@ -89,14 +89,6 @@ everyCut((cut) => {
     await peer.expectClosed();
   });
 
-  it('4: a second CONNACK ends the connection with 0x82', async () => {
-    const { client, peer } = await new ScriptedPeer(cut).connected();
-    peer.send(connackOf(0));
-    await peer.expect('disconnect', { reasonCode: 0x82 });
-    await peer.expectClosed();
-    expect(await client.disconnected()).toMatchObject({ by: 'client', reasonCode: 0x82 });
-  });
-
   it('5: a session after a clean start is a protocol error', async () => {
     const script = new ScriptedPeer(cut);
     const connecting = connect(script.endpoint, { cleanStart: true, ...script.deterministic });
@@ -137,34 +129,6 @@ everyCut((cut) => {
     const { peer, clock } = await new ScriptedPeer(cut).connected({}, { properties: { serverKeepAlive: 0 } });
     await clock.advance('1h');
     await peer.expectNothing();
-  });
-
-  it.each([
-    ['a receive maximum of 0', [0x20, 0x06, 0x00, 0x00, 0x03, 0x21, 0x00, 0x00]],
-    ['a property twice', [0x20, 0x07, 0x00, 0x00, 0x04, 0x24, 0x01, 0x24, 0x00]],
-    ['a maximum QoS of 2', [0x20, 0x05, 0x00, 0x00, 0x02, 0x24, 0x02]],
-  ])('9: a CONNACK with %s ends the attempt with 0x82', async (_, bytes) => {
-    const script = new ScriptedPeer(cut);
-    const connecting = connect(script.endpoint, script.deterministic);
-    const failed = expect(connecting).rejects.toMatchObject({ kind: 'connect', cause: { reasonCode: 0x82 } });
-    const peer = await script.accept();
-    await peer.expect('connect');
-    peer.sendBytes(...bytes);
-    await failed;
-    await peer.expect('disconnect', { reasonCode: 0x82 });
-    await peer.expectClosed();
-  });
-
-  it('10: AUTH without a configured method ends the attempt with 0x82', async () => {
-    const script = new ScriptedPeer(cut);
-    const connecting = connect(script.endpoint, script.deterministic);
-    const failed = expect(connecting).rejects.toMatchObject({ kind: 'connect' });
-    const peer = await script.accept();
-    await peer.expect('connect');
-    peer.send({ type: 'auth', reasonCode: 0x18, properties: { authenticationMethod: 'm' } });
-    await failed;
-    await peer.expect('disconnect', { reasonCode: 0x82 });
-    await peer.expectClosed();
   });
 
   it('59: the end of the stream in the middle of CONNACK is a lost connection', async () => {

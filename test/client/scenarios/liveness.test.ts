@@ -14,16 +14,6 @@ import type { Clock } from '../../../src/time/index.js';
 import { connackOf, everyCut, publish, ScriptedPeer } from '../../support/scripted-peer.js';
 
 everyCut((cut) => {
-  it('53: PINGRESP that nobody asked for is ignored', async () => {
-    const { client, peer, clock } = await new ScriptedPeer(cut).connected({ keepAlive: 10 });
-    peer.send({ type: 'pingresp' }, { type: 'pingresp' });
-    await clock.advance('10s');
-    await peer.expect('pingreq');
-    peer.send({ type: 'pingresp' }, { type: 'pingresp' });
-    await clock.advance(0);
-    expect(client.state.state).toBe('connected');
-  });
-
   it('54: after DISCONNECT from the server nothing is sent, even if the socket stays open', async () => {
     const { client, peer } = await new ScriptedPeer(cut).connected();
     peer.send(publish({ packetId: 1 }));
@@ -83,14 +73,6 @@ everyCut((cut) => {
     peer.sendBytes(0xf0, 0x00);
     expect(await client.disconnected()).toMatchObject({ by: 'client', cause: { kind: 'protocol' } });
     await peer.expectClosed();
-  });
-
-  it('59: the end of the stream in the middle of a packet is a lost connection', async () => {
-    const { client, peer } = await new ScriptedPeer(cut).connected();
-    peer.sendBytes(0x30, 0x20, 0x00, 0x01);
-    peer.end();
-    expect(await client.disconnected()).toMatchObject({ by: 'network' });
-    expect(client.stats().bufferedIn).toBe(0);
   });
 });
 

@@ -6,7 +6,7 @@ import {
   LimitError,
   NegativeAckError,
 } from '../../../src/client/index.js';
-import { everyCut, ScriptedPeer, textOf } from '../../support/scripted-peer.js';
+import { everyCut, ScriptedPeer } from '../../support/scripted-peer.js';
 
 const qos1 = { qos: 1 } as const;
 const qos2 = { qos: 2 } as const;
@@ -39,19 +39,6 @@ everyCut((cut) => {
       reasonString: 'stored',
       resent: false,
     });
-  });
-
-  it('11: keeps to a receive maximum of 1, first come first served', async () => {
-    const { client, peer } = await new ScriptedPeer(cut).connected({}, { properties: { receiveMaximum: 1 } });
-    const publishing = ['first', 'second', 'third'].map((text) => client.publish('t', text, qos1));
-    for (const text of ['first', 'second', 'third']) {
-      const packet = await peer.expect('publish');
-      expect(textOf(packet)).toBe(text);
-      await peer.expectNothing();
-      peer.ack('puback', packet.packetId!);
-    }
-    await Promise.all(publishing);
-    expect(client.stats()).toMatchObject({ inFlightOut: 0, queuedOut: 0 });
   });
 
   it('11: keeps to its own sendMaximum on MQTT 3.1.1, which knows no other', async () => {
@@ -142,26 +129,6 @@ everyCut((cut) => {
     await peer.expectNothing();
     peer.ack('pubrec', 1);
     await peer.expect('pubrel', { packetId: 1, reasonCode: 0x92 });
-  });
-
-  it('15: PUBREC twice is answered by PUBREL twice, and the PUBLISH is not sent again', async () => {
-    const { client, peer } = await new ScriptedPeer(cut).connected();
-    const publishing = client.publish('t', '', qos2);
-    await peer.expect('publish');
-    peer.ack('pubrec', 1);
-    peer.ack('pubrec', 1);
-    await peer.expect('pubrel', { packetId: 1 });
-    await peer.expect('pubrel', { packetId: 1 });
-    peer.ack('pubcomp', 1);
-    await publishing;
-    await peer.expectNothing();
-  });
-
-  it('16: PUBREC for an unknown identifier is answered with PUBREL 0x92, and the connection stays', async () => {
-    const { client, peer } = await new ScriptedPeer(cut).connected();
-    peer.ack('pubrec', 7);
-    await peer.expect('pubrel', { packetId: 7, reasonCode: 0x92 });
-    expect(client.state.state).toBe('connected');
   });
 
   it('16: on MQTT 3.1.1 that PUBREL has no code', async () => {

@@ -159,29 +159,11 @@ everyCut((cut) => {
     await peer.expect('disconnect', { reasonCode: 0x93 });
   });
 
-  it('40: disconnect() sends the acknowledgements asked for before', async () => {
-    const { client, peer } = await new ScriptedPeer(cut).connected();
-    peer.send(numbered(1), numbered(2));
-    for (const message of await take(client, 2)) void message.ack();
-    await client.disconnect();
-    await peer.expect('puback', { packetId: 1 });
-    await peer.expect('puback', { packetId: 2 });
-    await peer.expect('disconnect', { reasonCode: 0 });
-    await peer.expectClosed();
-  });
-
   it('41: a topic alias, of which none were allowed, ends the connection with 0x94', async () => {
     const { peer } = await new ScriptedPeer(cut).connected();
     peer.publish({ topic: 't', properties: { topicAlias: 1 } });
     await peer.expect('disconnect', { reasonCode: 0x94 });
     await peer.expectClosed();
-  });
-
-  it('43: ten QoS 0 messages in one segment reach one idle iterator', async () => {
-    const { client, peer } = await new ScriptedPeer(cut).connected();
-    const taking = take(client, 10);
-    peer.send(...Array.from({ length: 10 }, (_, n) => publish({ topic: `t/${n}` })));
-    expect((await taking).map(({ topic }) => topic)).toEqual(Array.from({ length: 10 }, (_, n) => `t/${n}`));
   });
 
   it('44: an iterator that stopped waiting does not swallow the next message', async () => {
@@ -230,31 +212,6 @@ everyCut((cut) => {
     await expect(failing).rejects.toThrow('cannot handle a');
     expect((await rest).map(({ topic }) => topic)).toEqual(['b', 'c']);
     expect(client.stats().unackedIn).toBe(3);
-  });
-
-  it('47: publishes and subscribes inside the loop at a receive maximum of 1 without a deadlock', async () => {
-    const { client, peer } = await new ScriptedPeer(cut).connected(
-      { receiveMaximum: 1 },
-      { properties: { receiveMaximum: 1 } },
-    );
-    const handled = (async () => {
-      for await (const message of client.messages()) {
-        await client.publish('answer', '', { qos: 2 });
-        await client.subscribe('more');
-        await message.ack();
-        return 'handled';
-      }
-      return 'not handled';
-    })();
-    peer.send(numbered(1));
-    await peer.expect('publish', { packetId: 1 });
-    peer.ack('pubrec', 1);
-    await peer.expect('pubrel');
-    peer.ack('pubcomp', 1);
-    await peer.expect('subscribe', { packetId: 2 });
-    peer.send({ type: 'suback', packetId: 2, reasonCodes: [2] });
-    await peer.expect('puback');
-    expect(await handled).toBe('handled');
   });
 });
 

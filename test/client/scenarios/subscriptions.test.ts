@@ -77,20 +77,6 @@ everyCut((cut) => {
     expect(await gone).toEqual([{ filter: 'a', reasonCode: 0, qos: undefined }]);
   });
 
-  it.each([
-    ['SUBACK', 'suback'],
-    ['UNSUBACK', 'unsuback'],
-  ] as const)('49: %s with another number of codes ends the connection with 0x82', async (_, type) => {
-    const { client, peer } = await new ScriptedPeer(cut).connected();
-    const asking = type === 'suback' ? client.subscribe(['a', 'b']) : client.unsubscribe(['a', 'b']);
-    const lost = expect(asking).rejects.toMatchObject({ kind: 'protocol' });
-    await peer.received();
-    peer.send({ type, packetId: 1, reasonCodes: [0] });
-    await lost;
-    await peer.expect('disconnect', { reasonCode: 0x82 });
-    await peer.expectClosed();
-  });
-
   it('an answer to nothing is counted; one to the other request is an error', async () => {
     const { client, peer } = await new ScriptedPeer(cut).connected();
     peer.send(
