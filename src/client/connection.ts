@@ -39,12 +39,15 @@ export class Connection {
   readonly #writer: PacketWriter;
   readonly #flush = () => this.flush();
   readonly #onPacket = (packet: Packet) => {
-    if (this.#observers.watchesReceived) {
+    if (this.#watchesReceived) {
       this.#observers.received(packet, this.#decoder.packetBytes, this.#readAt);
     }
     this.#events.packet(packet, this.#readAt);
   };
   #flushScheduled = false;
+  /** Whether somebody listens, looked up once a tick and once a read. */
+  #watchesSent = false;
+  #watchesReceived = false;
   #deaf = false;
   #mute = false;
   #paused = false;
@@ -117,7 +120,8 @@ export class Connection {
   /** Leaves with what else is written in this tick. Throws InvalidPacketError, and writes nothing, if it is not legal MQTT. */
   write(packet: Packet): void {
     const bytes = this.#writer.write(packet);
-    if (this.#observers.watchesSent) this.#observers.sent(packet, bytes, this.#clock.now());
+    if (!this.#flushScheduled) this.#watchesSent = this.#observers.watchesSent;
+    if (this.#watchesSent) this.#observers.sent(packet, bytes, this.#clock.now());
     if (this.#writer.pendingBytes >= flushAt) {
       this.flush();
     } else if (!this.#flushScheduled) {
@@ -167,6 +171,7 @@ export class Connection {
     if (this.#deaf) return;
     this.#readAt = this.#clock.now();
     this.#bytesIn += chunk.length;
+    this.#watchesReceived = this.#observers.watchesReceived;
     try {
       this.#events.reading();
       this.#decoder.push(chunk, this.#onPacket);

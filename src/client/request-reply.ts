@@ -136,9 +136,8 @@ export class RequestReply {
   }
 
   /** True: the message came to a response topic, and is settled. */
-  intercept(packet: PublishPacket, message: () => ReceivedMessage): boolean {
+  intercept(packet: PublishPacket, reply: ReceivedMessage): boolean {
     if (!this.#subscribed.has(packet.topic)) return false;
-    const reply = message();
     reply.settle(0);
     const data = packet.properties?.correlationData;
     const waiter = data && this.#waiters.get(keyOf(packet.topic, data));

@@ -10,7 +10,7 @@ import { Reader } from './reader.js';
 import { SharedAck } from './shared-ack.js';
 
 /** Who looks at a packet first. True: it is taken care of, and so is its acknowledgement. */
-export type Intercept = (packet: PublishPacket, message: () => ReceivedMessage) => boolean;
+export type Intercept = (packet: PublishPacket, message: ReceivedMessage) => boolean;
 
 /** Where received messages go: to the streams that they are for, the others to the dispatcher or to whoever reads `messages()`. */
 export class Inbox {
@@ -51,12 +51,11 @@ export class Inbox {
   }
 
   deliver(packet: PublishPacket, entry: LedgerEntry | undefined, connectionId: number): void {
-    if (this.#intercept?.(packet, () => new ReceivedMessage(packet, entry, this.#settler, connectionId))) {
-      return;
-    }
+    const message = new ReceivedMessage(packet, entry, this.#settler, connectionId);
+    if (this.#intercept?.(packet, message)) return;
     const targets = this.#route?.(packet);
-    if (targets) this.#toStreams(targets, packet, entry, connectionId);
-    else this.#toRest(new ReceivedMessage(packet, entry, this.#settler, connectionId));
+    if (targets) this.#toStreams(targets, message, packet, entry, connectionId);
+    else this.#toRest(message);
   }
 
   messages(options: ReadOptions): MessageStream {
@@ -150,12 +149,12 @@ export class Inbox {
 
   #toStreams(
     targets: readonly StreamTarget[],
+    message: ReceivedMessage,
     packet: PublishPacket,
     entry: LedgerEntry | undefined,
     connectionId: number,
   ): void {
     if (targets.length <= 1) {
-      const message = new ReceivedMessage(packet, entry, this.#settler, connectionId);
       if (targets.length === 0) {
         this.#repeat(message);
         return;
