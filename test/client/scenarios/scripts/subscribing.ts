@@ -96,6 +96,27 @@ export const subscribing: readonly Scenario[] = [
     },
     async (scene) => {
       const { client, peer } = await scene.connected();
+      client.subscribe([{ filter: 'kept' }]);
+      peer.suback((await peer.expect('subscribe')).packetId, 0);
+      client.subscribe([{ filter: 'gone' }]);
+      peer.suback((await peer.expect('subscribe')).packetId, 0);
+      await scene.settle();
+      peer.cut();
+      await scene.settle();
+      const leaving = client.unsubscribe(['gone']);
+      const { peer: again } = await scene.reconnected(false);
+      for (const packet of await again.received()) {
+        if (packet.type === 'unsubscribe')
+          again.send({ type: 'unsuback', packetId: packet.packetId, reasonCodes: [0x11] });
+        if (packet.type !== 'subscribe') continue;
+        const filters = packet.subscriptions.map(({ filter }) => filter).join();
+        must(filters === 'kept', `subscribes to ${filters} although one was given up while offline`);
+      }
+      await scene.settle();
+      must(leaving.state !== 'pending', 'the unsubscribe never settles');
+    },
+    async (scene) => {
+      const { client, peer } = await scene.connected();
       const asking = client.subscribe([{ filter: 'a' }]);
       await peer.expect('subscribe');
       peer.cut();
