@@ -14,7 +14,7 @@ import { UnsupportedProtocolError } from '../packets/unsupported-protocol.js';
 import type { LedgerEntry } from '../session/acknowledgements.js';
 import type { Disconnection } from '../session/disconnection.js';
 import type { Effects, Request } from '../session/effects.js';
-import type { PublishRequest } from '../session/outbound.js';
+import type { PublishRequest } from '../session/publish-request.js';
 import type { ServerLimits } from '../session/server-limits.js';
 import { Session } from '../session/session.js';
 import type { StoreWrite } from '../session/storage.js';

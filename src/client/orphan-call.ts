@@ -1,5 +1,5 @@
 import type { PublishPacket } from '../packets/packet.js';
-import type { PublishRequest } from '../session/outbound.js';
+import type { PublishRequest } from '../session/publish-request.js';
 import type { StoredOutbound } from '../session/session-store.js';
 
 /** A publish of an earlier process, which the session goes on with: nobody waits for its answer. */

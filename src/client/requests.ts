@@ -13,7 +13,7 @@ import type {
 import { reasonCodeName } from '../packets/reason-codes.js';
 import type { Request } from '../session/effects.js';
 import { NegativeAckError } from '../session/errors.js';
-import type { PublishRequest } from '../session/outbound.js';
+import type { PublishRequest } from '../session/publish-request.js';
 import type { SubscribeRequest, UnsubscribeRequest } from '../session/subscriptions.js';
 import type {
   Granted,

@@ -1,5 +1,5 @@
 import type { PubrecPacket } from '../packets/packet.js';
-import type { PublishRequest } from './outbound.js';
+import type { PublishRequest } from './publish-request.js';
 import type { SubscribeRequest, UnsubscribeRequest } from './subscriptions.js';
 
 /** What a packet identifier of this client stands for until its last answer came. */

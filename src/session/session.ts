@@ -1,4 +1,3 @@
-import { packetSize } from '../packets/encode-packet.js';
 import { ProtocolError } from '../packets/errors.js';
 import type {
   AckPacket,
@@ -13,18 +12,20 @@ import { AckSender, type AckToSend } from './ack-sender.js';
 import type { LedgerEntry } from './acknowledgements.js';
 import { Authentication } from './authentication.js';
 import { connackFrom } from './connack.js';
+import { disconnectPacket } from './disconnect-packet.js';
 import { endedBy } from './disconnection.js';
 import type { Effects } from './effects.js';
 import type { Exchange } from './exchange.js';
 import { Inbound } from './inbound.js';
 import { checkAck, checkPublish, checkSize, checkSubscribe, misfit } from './limit-checks.js';
-import { Outbound, type PublishRequest } from './outbound.js';
+import { type Opened, Outbound } from './outbound.js';
 import { PacketIds } from './packet-ids.js';
+import type { PublishRequest } from './publish-request.js';
 import { type ServerLimits, serverLimits } from './server-limits.js';
 import type { SessionState } from './session-state.js';
 import type { StoredOutbound, StoredSession } from './session-store.js';
 import type { SessionSettings } from './settings.js';
-import { Storage, StoreError, type StoreWrite } from './storage.js';
+import { Storage } from './storage.js';
 import {
   type HeldSubscription,
   type SubscribeRequest,
@@ -177,15 +178,8 @@ export class Session {
     const state = this.#state;
     if (state.phase !== 'connected' && state.phase !== 'connecting') return;
     const { protocolVersion } = this.#settings;
-    const packet: DisconnectPacket = { type: 'disconnect', reasonCode };
-    if (properties && protocolVersion === 5) {
-      packet.properties = properties;
-      const length = packetSize(packet, protocolVersion);
-      if (state.phase === 'connected' && length > state.limits.maximumPacketSize) {
-        const { reasonString: _, userProperties: __, ...short } = properties;
-        packet.properties = short;
-      }
-    }
+    const most = state.phase === 'connected' ? state.limits.maximumPacketSize : Number.POSITIVE_INFINITY;
+    const packet = disconnectPacket(reasonCode, protocolVersion === 5 ? properties : undefined, most);
     this.#state = { phase: 'leaving' };
     if (protocolVersion === 5 || reasonCode === 0) this.#effects.send(packet);
   }
@@ -315,35 +309,31 @@ export class Session {
     this.#authentication.accepted(connack);
     const limits = serverLimits(connect, connack);
     this.#connectionId++;
-    this.#state = { phase: 'connected', limits, sessionPresent };
+    const connected: SessionState = { phase: 'connected', limits, sessionPresent };
+    this.#state = connected;
     if (sessionPresent && !this.#isKnown) this.#ids.continueAfter(lastPacketId);
     this.#isKnown = true;
     this.#effects.connected(limits, sessionPresent);
     if (!sessionPresent) this.#startAnew();
-    this.#keepClient(limits.clientId);
-    this.#subscriptions.opened(sessionPresent, limits);
-    this.#outbound.opened({
-      slots: Math.min(limits.receiveMaximum, this.#settings.sendMaximum),
-      aliases: outboundAliases(limits, this.#settings.outboundAliases, this.#effects),
-      unfit: (publish) => misfit(publish, limits, this.#settings.protocolVersion),
+    this.#storage.keep({ put: 'client', clientId: limits.clientId, lastPacketId: this.#ids.last });
+    // It may have ended again in the meantime: whoever was told of it may have closed it, and writing can fail.
+    if (this.#state === connected) this.#subscriptions.opened(sessionPresent, limits);
+    if (this.#state === connected) this.#outbound.opened(this.#opened(limits, now));
+  }
+
+  #opened(limits: ServerLimits, now: number): Opened {
+    const { sendMaximum, outboundAliases: most, protocolVersion } = this.#settings;
+    return {
+      slots: Math.min(limits.receiveMaximum, sendMaximum),
+      aliases: outboundAliases(limits, most, this.#effects),
+      unfit: (publish) => misfit(publish, limits, protocolVersion),
       now,
-    });
+    };
   }
 
   #startAnew(): void {
     this.#inbound.forget();
     this.#outbound.sessionLost();
-    this.#keep({ delete: 'all' });
-  }
-
-  #keepClient(clientId: string): void {
-    this.#keep({ put: 'client', clientId, lastPacketId: this.#ids.last });
-  }
-
-  #keep(write: StoreWrite): void {
-    if (!this.#storage.isDurable) return;
-    this.#storage.write(write, (failure) => {
-      if (failure) this.#effects.storeFailed(new StoreError('The session could not be stored', failure));
-    });
+    this.#storage.keep({ delete: 'all' });
   }
 }

@@ -41,6 +41,14 @@ export class Storage {
     this.#effects.store(write);
   }
 
+  /** Writes what no request waits for: if that fails, the connection cannot go on. Nothing without a durable store. */
+  keep(write: StoreWrite): void {
+    if (!this.isDurable) return;
+    this.write(write, (failure) => {
+      if (failure) this.#effects.storeFailed(new StoreError('The session could not be stored', failure));
+    });
+  }
+
   /** The oldest write that waits is done. */
   done(failure: Error | undefined): void {
     this.#waiting.shift()?.(failure);

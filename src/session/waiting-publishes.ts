@@ -1,5 +1,5 @@
 import { LimitError } from '../packets/errors.js';
-import type { PublishRequest } from './outbound.js';
+import type { PublishRequest } from './publish-request.js';
 import { Queue } from './queue.js';
 
 /** What may wait for a connection. */
@@ -39,6 +39,11 @@ export class WaitingPublishes {
     const request = queue.shift();
     if (request) this.#bytes -= sizeOf(request);
     return request;
+  }
+
+  /** Empties a queue, and tells each. */
+  giveUp(queue: Queue<PublishRequest>, tell: (request: PublishRequest) => void): void {
+    for (let next = this.shift(queue); next; next = this.shift(queue)) tell(next);
   }
 
   /** Puts requests in front of the others of their kind, in this order. */
