@@ -83,6 +83,7 @@ export class MqttClient implements Client {
       {
         connected: (server, sessionPresent) => {
           this.#keeper.connected(server, sessionPresent);
+          if (!sessionPresent) this.#inbox.dropStale();
           if (this.#keeper.reconnects > 0) this.#dispatcher?.regained?.(sessionPresent);
           onConnected();
         },
@@ -114,6 +115,7 @@ export class MqttClient implements Client {
       requester: this.#requester,
       inbox: this.#inbox,
       subscriptions: () => this.#driver.session.subscriptions,
+      isOnline: () => this.#server !== undefined,
       identifiers: () => this.#server?.subscriptionIdentifiers ?? false,
     });
     this.#requests = new RequestReply({
@@ -311,6 +313,7 @@ export class MqttClient implements Client {
 
   #interrupted(disconnection: Disconnection): void {
     this.#inbox.interrupted(this.#lostError(disconnection, false));
+    this.#requests.lost(this.#lostError(disconnection, true));
     this.#dispatcher?.lost?.(disconnection);
   }
 

@@ -313,6 +313,7 @@ export class Session {
     this.#state = connected;
     if (sessionPresent && !this.#isKnown) this.#ids.continueAfter(lastPacketId);
     this.#isKnown = true;
+    if (!sessionPresent) this.#inbound.forget(); // before anybody is told, so that what is stale can be put away
     this.#effects.connected(limits, sessionPresent);
     if (!sessionPresent) this.#startAnew();
     this.#storage.keep({ put: 'client', clientId: limits.clientId, lastPacketId: this.#ids.last });
@@ -332,7 +333,6 @@ export class Session {
   }
 
   #startAnew(): void {
-    this.#inbound.forget();
     this.#outbound.sessionLost();
     this.#storage.keep({ delete: 'all' });
   }

@@ -22,6 +22,7 @@ export interface StreamsContext {
   readonly inbox: Inbox;
   /** What the session is subscribed to. */
   readonly subscriptions: () => ReadonlyMap<string, HeldSubscription>;
+  readonly isOnline: () => boolean;
   /** The server knows subscription identifiers. */
   readonly identifiers: () => boolean;
 }
@@ -206,8 +207,13 @@ export class Streams {
     inbox.remove(stream.queue, (message) => this.#routes.heirOf(message));
     const wanted = unheld.filter((filter) => this.#context.subscriptions().has(filter));
     if (wanted.length === 0) return;
+    const unsubscribing = requester.unsubscribe(wanted);
+    if (!this.#context.isOnline()) {
+      unsubscribing.catch(() => undefined); // the session has forgotten the filters, and tells the server when it can
+      return;
+    }
     try {
-      await requester.unsubscribe(wanted);
+      await unsubscribing;
     } catch (error) {
       // The connection is gone, and with it what there was to unsubscribe from.
       if (!(error instanceof ConnectionLostError || error instanceof ClosedError)) throw error;
