@@ -8,16 +8,24 @@ export type CountedQoS = 1 | 2;
 export class Accounts {
   readonly #promised = { 1: new Set<number>(), 2: new Set<number>() };
   readonly #arrived = { 1: new Map<number, number>(), 2: new Map<number, number>() };
-  readonly progress = new Progress();
+  /** Promised, and not arrived yet. */
+  readonly #missing = { 1: new Set<number>(), 2: new Set<number>() };
+  readonly progress: Progress;
+
+  constructor(progress = new Progress()) {
+    this.progress = progress;
+  }
 
   /** The sender was told that the message is taken over: from now on it must arrive. */
   promised(qos: CountedQoS, id: number): void {
     this.#promised[qos].add(id);
+    if (!this.#arrived[qos].has(id)) this.#missing[qos].add(id);
     this.progress.made();
   }
 
   arrived(qos: CountedQoS, id: number): void {
     this.#arrived[qos].set(id, (this.#arrived[qos].get(id) ?? 0) + 1);
+    this.#missing[qos].delete(id);
     this.progress.made();
   }
 
@@ -31,11 +39,7 @@ export class Accounts {
 
   /** Messages that were promised and did not arrive yet. */
   get missing(): number {
-    let missing = 0;
-    for (const qos of [1, 2] as const) {
-      for (const id of this.#promised[qos]) if (!this.#arrived[qos].has(id)) missing++;
-    }
-    return missing;
+    return this.#missing[1].size + this.#missing[2].size;
   }
 
   figures(direction: string): Figure[] {

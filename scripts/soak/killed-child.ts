@@ -8,9 +8,17 @@ import { persistent } from './load.js';
 const window = 20;
 const [url = '', folder = '', first = ''] = process.argv.slice(2);
 
-/** At once, whatever happens to this process the next moment. */
+/** At once, whatever happens to this process the next moment. A full pipe is waited for: a line this short is written whole or not at all. */
 function say(...words: (string | number)[]): void {
-  writeSync(1, `${words.join(' ')}\n`);
+  const line = `${words.join(' ')}\n`;
+  for (;;) {
+    try {
+      writeSync(1, line);
+      return;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error;
+    }
+  }
 }
 
 const client = await connect(url, {
@@ -54,5 +62,7 @@ async function read(): Promise<void> {
 async function take(message: Message): Promise<void> {
   const words = [message.topic === 'soak/in/1' ? 1 : 2, message.text()];
   say('got', ...words);
-  if ((await message.ack()) === 'sent') say('acked', ...words);
+  await new Promise((resolve) => setImmediate(resolve)); // a moment in which a kill leaves it delivered and not acknowledged
+  say('acknowledging', ...words);
+  if ((await message.ack()) === 'sent') say('acknowledged', ...words);
 }

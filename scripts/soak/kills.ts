@@ -12,6 +12,7 @@ import { startMosquitto } from '../../test/support/mosquitto.js';
 import { Accounts, type CountedQoS } from './accounts.js';
 import { type Figure, none, scaled } from './area.js';
 import { persistent } from './load.js';
+import { Progress } from './progress.js';
 import { persistence } from './restarts.js';
 
 const seed = 20_261_124;
@@ -38,10 +39,11 @@ class Kills {
   readonly #folder: string;
   readonly #observer: Client;
   readonly #random = seededRandom(seed);
+  readonly #progress = new Progress();
   /** From the child: promised when its publish resolved, arrived at the observer. */
-  readonly #out = new Accounts();
-  /** To the child: promised when the broker has it, arrived when the child's acknowledgement was sent. */
-  readonly #in = new Accounts();
+  readonly #out = new Accounts(this.#progress);
+  /** To the child: promised when the broker has it, arrived when the child is about to acknowledge it: before, it must come again. */
+  readonly #in = new Accounts(this.#progress);
   readonly #acknowledged = new Set<number>();
   #deliveredAgain = 0;
   #lostSessions = 0;
@@ -58,10 +60,12 @@ class Kills {
 
   async run(rounds: number): Promise<Figure[]> {
     const observing = this.#observe();
+    observing.catch((error) => this.#progress.fail(error));
     // The child subscribes before it is fed.
     let ended = this.#start(0);
     await this.#until('the child', () => this.#lines > 1);
     const feeding = Promise.all(([1, 2] as const).map((qos) => this.#feed(qos)));
+    feeding.catch((error) => this.#progress.fail(error));
     for (let round = 1; round <= rounds; round++) {
       const killAt = this.#lines + 100 + Math.floor(this.#random() * 3_000);
       await this.#until('the child to work', () => this.#lines >= killAt);
@@ -108,23 +112,18 @@ class Kills {
     }
     process.off('exit', abandon);
     if (this.#stopping || child.killed) return;
-    const error = new Error(`The child of round ${round} ended by itself.`);
-    this.#in.progress.fail(error);
-    this.#out.progress.fail(error);
+    this.#progress.fail(new Error(`The child of round ${round} ended by itself.`));
   }
 
   #heard(what: string | undefined, qos: CountedQoS, id: number, round: number): void {
     this.#lines++;
     if (what === 'resolved') this.#out.promised(qos, id);
     if (what === 'got' && qos === 2 && this.#acknowledged.has(id)) this.#deliveredAgain++;
-    if (what === 'acked') {
-      if (qos === 2) this.#acknowledged.add(id);
-      this.#in.arrived(qos, id);
-    }
+    if (what === 'acknowledging') this.#in.arrived(qos, id);
+    if (what === 'acknowledged' && qos === 2) this.#acknowledged.add(id);
     if (what === 'new' && round > 0) this.#lostSessions++;
     if (what === 'rested') this.#rested = true;
-    this.#out.progress.made();
-    this.#in.progress.made();
+    this.#progress.made();
   }
 
   async #feed(qos: CountedQoS): Promise<void> {
@@ -143,7 +142,7 @@ class Kills {
   }
 
   #until(what: string, holds: () => boolean): Promise<void> {
-    return this.#in.progress.until(what, holds, () => ({
+    return this.#progress.until(what, holds, () => ({
       lines: this.#lines,
       missingOut: this.#out.missing,
       missingIn: this.#in.missing,

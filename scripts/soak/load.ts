@@ -11,6 +11,7 @@ export const persistent: ConnectOptions = {
   sessionExpiryInterval: 3_600,
   reconnect: { initial: true, minDelay: 5, maxDelay: 100 },
   offline: { maxMessages: 1_000, overflow: 'reject' },
+  receiveMaximumExceeded: 'pause', // mosquitto 2.0.11 overdraws while it has a backlog
 };
 
 /** A client's options by which the ends of its connections are counted, by what ended them. */

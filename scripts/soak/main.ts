@@ -14,6 +14,9 @@ if (unknown !== undefined) {
   refuse(`there is no area '${unknown}'. The areas are ${Object.keys(areas).join(', ')}.`);
 }
 
+// A process that is ended lets its children go too: they listen to its exit.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
+
 let violations = 0;
 for (const [name, load] of Object.entries(areas)) {
   if (positionals.length > 0 && !positionals.includes(name)) continue;
