@@ -75,6 +75,7 @@ export class Driver implements Effects, Settler {
       settings.sessionStore &&
       new StoreWriter(settings.sessionStore, (failure) => {
         this.session.stored(failure);
+        if (this.#connection?.paused) this.regulate();
         this.#wakeIdle();
       });
   }

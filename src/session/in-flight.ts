@@ -1,7 +1,13 @@
-import type { AckPacket, PublishPacket, PubrecPacket } from '../packets/packet.js';
+import type {
+  AckPacket,
+  PubackPacket,
+  PubcompPacket,
+  PublishPacket,
+  PubrecPacket,
+} from '../packets/packet.js';
 import type { Effects } from './effects.js';
 import type { Exchange, PublishExchange } from './exchange.js';
-import { lostWithSession } from './exchange-errors.js';
+import { lostWithSession, outOfPlace } from './exchange-errors.js';
 import type { PacketIds } from './packet-ids.js';
 import type { PublishRequest } from './publish-request.js';
 import type { StoredOutbound } from './session-store.js';
@@ -14,6 +20,7 @@ export class InFlight {
   readonly #storage: Storage;
   #count = 0;
   #seq = 0;
+  #ignored = 0;
 
   constructor(ids: PacketIds<Exchange>, effects: Effects, storage: Storage) {
     this.#ids = ids;
@@ -24,6 +31,11 @@ export class InFlight {
   /** How many are not acknowledged. */
   get count(): number {
     return this.#count;
+  }
+
+  /** Acknowledgements that answered nothing. */
+  get ignored(): number {
+    return this.#ignored;
   }
 
   /** All 65,535 identifiers are in use. */
@@ -55,6 +67,32 @@ export class InFlight {
   undo({ request }: PublishExchange): void {
     this.#ids.giveBack(idOf(request));
     this.#count--;
+  }
+
+  /** What the acknowledgement answers; nothing if that has ended. Throws a ProtocolError if it does not fit. */
+  answeredBy(
+    packet: PubackPacket | PubcompPacket,
+    qos: 1 | 2,
+    phase: 'publish' | 'pubrel',
+  ): PublishExchange | undefined {
+    const exchange = this.#find(packet.packetId);
+    if (!exchange) {
+      this.#ignored++; // the second answer to something, or one to a forgotten session: harmless
+      return undefined;
+    }
+    if (exchange.kind !== 'publish' || exchange.request.packet.qos !== qos || exchange.phase !== phase) {
+      throw outOfPlace(packet, exchange);
+    }
+    return exchange;
+  }
+
+  /** As `answeredBy`, for a PUBREC, which comes in either phase. */
+  receivedBy(packet: PubrecPacket): PublishExchange | undefined {
+    const exchange = this.#find(packet.packetId);
+    if (exchange && (exchange.kind !== 'publish' || exchange.request.packet.qos !== 2)) {
+      throw outOfPlace(packet, exchange);
+    }
+    return exchange;
   }
 
   /** PUBREC came: the second phase, in which the PUBLISH is never sent again [MQTT-4.3.3-6]. */
@@ -154,6 +192,11 @@ export class InFlight {
   /** In the order in which they took their identifiers. */
   *#all(): Iterable<PublishExchange> {
     for (const [, exchange] of this.#ids.entries()) if (exchange.kind === 'publish') yield exchange;
+  }
+
+  #find(packetId: number): Exchange | undefined {
+    const exchange = this.#ids.get(packetId);
+    return exchange?.kind === 'publish' && exchange.phase === 'done' ? undefined : exchange;
   }
 
   #has(exchange: PublishExchange): boolean {

@@ -167,7 +167,7 @@ export class Inbound {
   /** QoS 1 that was not acknowledged is stale. QoS 2 belongs to the session, which may go on. */
   lost(): void {
     this.#aliases.clear();
-    this.#live = 0;
+    this.#live = this.#owned = 0;
     for (const [packetId, entry] of this.#open) {
       entry.isLive = false;
       if (entry.qos === 1) {

@@ -1,4 +1,3 @@
-import { LimitError } from '../packets/errors.js';
 import type {
   AckPacket,
   PubackPacket,
@@ -9,7 +8,7 @@ import type {
 import type { AckToSend } from './ack-sender.js';
 import type { Effects } from './effects.js';
 import type { Exchange, PublishExchange } from './exchange.js';
-import { outOfPlace, refused } from './exchange-errors.js';
+import { refused } from './exchange-errors.js';
 import { InFlight } from './in-flight.js';
 import { checkLegal } from './limit-checks.js';
 import type { PacketIds } from './packet-ids.js';
@@ -41,7 +40,6 @@ export interface Opened {
 
 /** Publishes to the server: who may leave when, what the acknowledgements mean, and what leaves again on the next connection. */
 export class Outbound {
-  readonly #ids: PacketIds<Exchange>;
   readonly #settings: OutboundSettings;
   readonly #effects: Effects;
   readonly #isDurable: boolean;
@@ -54,7 +52,6 @@ export class Outbound {
   #isWritable = false;
   #aliases: OutboundAliases | undefined;
   #now = 0;
-  #ignored = 0;
 
   constructor(
     ids: PacketIds<Exchange>,
@@ -63,7 +60,6 @@ export class Outbound {
     storage: Storage,
     sendAck: (packet: AckToSend) => void,
   ) {
-    this.#ids = ids;
     this.#settings = settings;
     this.#effects = effects;
     this.#isDurable = storage.isDurable;
@@ -82,7 +78,7 @@ export class Outbound {
 
   /** Acknowledgements that answered nothing. */
   get ignored(): number {
-    return this.#ignored;
+    return this.#inFlight.ignored;
   }
 
   // Coming and going
@@ -159,12 +155,7 @@ export class Outbound {
   /** There is no connection: waits for one. Throws a LimitError. */
   publishOffline(request: PublishRequest, limits: OfflineLimits): void {
     checkLegal(request.packet, this.#settings.protocolVersion);
-    for (const dropped of this.#waiting.makeRoom(request, limits)) {
-      const { topic } = dropped.packet;
-      const message = `The message for "${topic}" had to make room for a newer one in the offline queue. Nothing of it was sent.`;
-      this.#effects.answer(dropped, new LimitError('queue', message));
-    }
-    this.#waiting.push(request);
+    this.#waiting.pushOffline(request, limits, (dropped, error) => this.#effects.answer(dropped, error));
   }
 
   /** True: it had not left, and never will. False: it is on its way, and the slot stays taken until it is acknowledged. */
@@ -176,19 +167,18 @@ export class Outbound {
 
   puback(packet: PubackPacket, now: number): void {
     this.#now = now;
-    const exchange = this.#expect(packet, 1, 'publish');
+    const exchange = this.#inFlight.answeredBy(packet, 1, 'publish');
     if (exchange) this.#finish(exchange, packet);
   }
 
   pubrec(packet: PubrecPacket, now: number): void {
     this.#now = now;
     const { packetId } = packet;
-    const exchange = this.#ids.get(packetId);
-    if (!exchange || (exchange.kind === 'publish' && exchange.phase === 'done')) {
+    const exchange = this.#inFlight.receivedBy(packet);
+    if (!exchange) {
       this.#sendAck({ type: 'pubrel', packetId, reasonCode: 0x92 });
       return;
     }
-    if (exchange.kind !== 'publish' || exchange.request.packet.qos !== 2) throw outOfPlace(packet, exchange);
     if (exchange.phase === 'pubrel') {
       if (exchange.isStored) this.#sendPubrel(exchange);
       return;
@@ -210,7 +200,7 @@ export class Outbound {
 
   pubcomp(packet: PubcompPacket, now: number): void {
     this.#now = now;
-    const exchange = this.#expect(packet, 2, 'pubrel');
+    const exchange = this.#inFlight.answeredBy(packet, 2, 'pubrel');
     // 0x92 here only says that the server finished earlier: the message arrived.
     if (exchange) this.#finish(exchange, exchange.received ?? packet);
   }
@@ -305,22 +295,6 @@ export class Outbound {
         this.#effects.answer(next, error as Error); // what is thrown is an InvalidPacketError, or a MessageExpiredError
       }
     }
-  }
-
-  #expect(
-    packet: PubackPacket | PubcompPacket,
-    qos: 1 | 2,
-    phase: 'publish' | 'pubrel',
-  ): PublishExchange | undefined {
-    const exchange = this.#ids.get(packet.packetId);
-    if (!exchange || (exchange.kind === 'publish' && exchange.phase === 'done')) {
-      this.#ignored++; // the second answer to something, or one to a forgotten session: harmless
-      return undefined;
-    }
-    if (exchange.kind !== 'publish' || exchange.request.packet.qos !== qos || exchange.phase !== phase) {
-      throw outOfPlace(packet, exchange);
-    }
-    return exchange;
   }
 
   #finish(exchange: PublishExchange, packet: PubackPacket | PubrecPacket | PubcompPacket): void {

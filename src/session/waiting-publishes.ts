@@ -82,10 +82,21 @@ export class WaitingPublishes {
     }
   }
 
-  /**
-   * Room for one more while there is no connection. Throws a LimitError if there is none; with `drop-oldest` returns those that had to go.
-   */
-  makeRoom(request: PublishRequest, limits: OfflineLimits): PublishRequest[] {
+  /** While there is no connection. Throws a LimitError if there is no room; with `drop-oldest` tells those that have to go. */
+  pushOffline(
+    request: PublishRequest,
+    limits: OfflineLimits,
+    tell: (dropped: PublishRequest, error: LimitError) => void,
+  ): void {
+    for (const dropped of this.#makeRoom(request, limits)) {
+      const { topic } = dropped.packet;
+      const message = `The message for "${topic}" had to make room for a newer one in the offline queue. Nothing of it was sent.`;
+      tell(dropped, new LimitError('queue', message));
+    }
+    this.push(request);
+  }
+
+  #makeRoom(request: PublishRequest, limits: OfflineLimits): PublishRequest[] {
     const size = sizeOf(request);
     const fits = () => this.length < limits.maxMessages && this.#bytes + size <= limits.maxBytes;
     const dropped: PublishRequest[] = [];
