@@ -3,7 +3,7 @@ import type { Disconnection } from '../session/disconnection.js';
 import type { ServerLimits } from '../session/server-limits.js';
 import type { Clock } from '../time/clock.js';
 import type { Transport } from '../transports/transport.js';
-import { failureOf, refusedBy, timedOut } from './connect-failures.js';
+import { failureOf, refusedBy, timedOut, unreachable } from './connect-failures.js';
 import type { ConnectSequence } from './connect-sequence.js';
 import { dial } from './dial.js';
 import type { ConnectError } from './errors.js';
@@ -170,7 +170,13 @@ export class ConnectionKeeper {
       return;
     }
     this.#phase = 'handshake';
-    this.#kept.open(transport, connect);
+    try {
+      this.#kept.open(transport, connect);
+    } catch (thrown) {
+      // Only a transport of the user's own can throw.
+      this.#failure = unreachable(this.where, thrown instanceof Error ? thrown : new Error(String(thrown)));
+      this.#kept.cut(this.#failure);
+    }
   }
 
   #timeOut(controller: AbortController): void {

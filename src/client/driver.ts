@@ -39,6 +39,9 @@ export interface DriverEvents {
   subscriptionLost(filter: string, error: Error): void;
 }
 
+/** How long a byte stream that was closed is waited for, in milliseconds: a transport of the user's own may never say that it is gone. */
+const patience = 2_000;
+
 /** Drives the session over one connection after the other, with a clock: performs what the session wants done, and tells it what happens. */
 export class Driver implements Effects, Settler {
   readonly #settings: Settings;
@@ -96,7 +99,19 @@ export class Driver implements Effects, Settler {
 
   /** Resolves when every byte stream is gone for good, which may be a moment after `gone`. */
   async closed(): Promise<void> {
-    await Promise.all(this.#closing);
+    if (this.#closing.size === 0) return;
+    await new Promise<void>((resolve) => {
+      const cancel = this.#settings.clock.setTimer(patience, resolve);
+      void Promise.all(this.#closing).then(() => {
+        cancel();
+        resolve();
+      });
+    });
+  }
+
+  /** Resolves when no write to the store is under way. */
+  async stored(): Promise<void> {
+    await this.#storeWriter?.settled();
   }
 
   /** A request waits for its answer, or the socket has not taken yet what was written. */

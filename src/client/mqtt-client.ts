@@ -4,6 +4,7 @@ import { type Disconnection, describeDisconnection } from '../session/disconnect
 import { ClosedError, ConnectionLostError } from '../session/errors.js';
 import type { ServerLimits } from '../session/server-limits.js';
 import type { Client } from './client.js';
+import { closeStore } from './close-store.js';
 import { ConnectSequence } from './connect-sequence.js';
 import { ConnectionKeeper } from './connection-keeper.js';
 import { Driver } from './driver.js';
@@ -64,6 +65,8 @@ export class MqttClient implements Client {
   readonly #observers: Observers;
   readonly #states: StateLog;
   #dispatcher: Dispatcher | undefined;
+  /** The store is being read. */
+  #restoring: Promise<void> | undefined;
   #storeClosing: Promise<void> | undefined;
   /** `disconnect` was called: no new requests. */
   #leaving = false;
@@ -148,7 +151,8 @@ export class MqttClient implements Client {
     };
     signal?.addEventListener('abort', aborted, { once: true });
     try {
-      await client.#restore();
+      client.#restoring = client.#restore();
+      await Promise.race([client.#restoring, connected]); // which rejects if the signal aborts first
       if (!client.#leaving) client.#keeper.connect();
       await connected;
       return client;
@@ -284,6 +288,7 @@ export class MqttClient implements Client {
     const { sessionStore, connect } = this.#settings;
     if (!sessionStore) return;
     const stored = await sessionStore.load(connect.clientId);
+    if (this.#leaving) return; // nobody waits for it any more
     for (const { message } of stored.damaged ?? []) {
       process.emitWarning(message, { type: 'TopicwiseWarning', code: 'TOPICWISE_STORE' });
     }
@@ -295,8 +300,15 @@ export class MqttClient implements Client {
     this.#keeper.stop({ by: 'client', reasonCode });
     this.#driver.leave(reasonCode, properties);
     await this.#driver.closed();
-    this.#storeClosing ??= this.#settings.sessionStore?.close();
+    const { sessionStore, clock } = this.#settings;
+    this.#storeClosing ??= sessionStore && closeStore(sessionStore, this.#storeSettled(), clock);
     await this.#storeClosing;
+  }
+
+  /** No call to the store is under way. */
+  async #storeSettled(): Promise<void> {
+    await this.#restoring?.catch(() => undefined); // open() tells it
+    await this.#driver.stored();
   }
 
   #noConnection(): Error {

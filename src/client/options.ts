@@ -100,7 +100,7 @@ export interface ClientOptions {
   resubscribe?: 'when-session-lost' | 'always' | 'never';
   /** Whether retained messages come again when a subscription is made again. On MQTT 3.1.1 they always do. Default false. */
   replayRetained?: boolean;
-  /** Keeps the session where it outlives this process; needs a `clientId`. The client closes it. Default: none, the session lives as long as the client. */
+  /** Keeps the session where it outlives this process; needs a `clientId`. The client closes it; `close` rejects with `StoreError` if that takes longer than 30 s. Default: none, the session lives as long as the client. */
   sessionStore?: SessionStore;
   will?: Will;
   /** Of the CONNECT packet. MQTT 5 only. */

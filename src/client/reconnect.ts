@@ -100,7 +100,7 @@ export class ReconnectPolicy {
       this.#failures++;
     }
     if (disconnection.by === 'client' && !disconnection.cause) return { stop: true };
-    const isLastFirst = isFirst && !settings?.initial && this.#failures >= this.#places.length;
+    const isLastFirst = isFirst && !settings?.initial && this.#index === this.#places.length - 1;
     if (!settings) return this.#withoutSettings(disconnection, isFirst && !isLastFirst);
     if (this.#failures >= settings.maxAttempts) return { stop: true };
     const decided = this.#decided(settings, disconnection);

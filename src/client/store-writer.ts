@@ -1,5 +1,6 @@
 import type { SessionStore } from '../session/session-store.js';
 import type { StoreWrite } from '../session/storage.js';
+import { Waiters } from './waiters.js';
 
 interface Pending {
   isDone: boolean;
@@ -11,6 +12,7 @@ export class StoreWriter {
   readonly #store: SessionStore;
   readonly #done: (failure: Error | undefined) => void;
   readonly #pending: Pending[] = [];
+  readonly #settled = new Waiters();
 
   constructor(store: SessionStore, done: (failure: Error | undefined) => void) {
     this.#store = store;
@@ -28,10 +30,16 @@ export class StoreWriter {
     );
   }
 
+  /** Resolves when no write is under way. */
+  async settled(): Promise<void> {
+    while (this.#pending.length > 0) await this.#settled.wait();
+  }
+
   #ended(pending: Pending, failure: Error | undefined): void {
     pending.isDone = true;
     pending.failure = failure;
     while (this.#pending[0]?.isDone) this.#done(this.#pending.shift()?.failure);
+    if (this.#pending.length === 0) this.#settled.wake();
   }
 
   #perform(write: StoreWrite): Promise<void> {

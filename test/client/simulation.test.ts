@@ -193,7 +193,7 @@ class World {
     this.#store?.crash();
     const dead = this.#client;
     this.network.cutAll();
-    void dead?.close(); // only so that its timers do not run on
+    dead?.close().catch(() => undefined); // only so that its timers do not run on; its store answers no more
     this.pending.clear();
     await this.start();
   }
@@ -232,7 +232,7 @@ class World {
     await this.clock.advance('2s');
     await closing;
     await this.#broker.close();
-    await this.clock.advance('10s');
+    await this.clock.advance('40s'); // the clients of dead processes give up their stores
   }
 }
 

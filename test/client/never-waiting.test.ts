@@ -1,0 +1,139 @@
+// Stores and transports of the user's own that throw, or never answer: nobody waits for them for ever. And where redirections must not lead.
+import { expect, it } from 'vitest';
+import { connect } from '../../src/client/index.js';
+import { ReconnectPolicy, type ReconnectSettings } from '../../src/client/reconnect.js';
+import type { Disconnection } from '../../src/session/disconnection.js';
+import { MemorySessionStore } from '../../src/stores/index.js';
+import { VirtualClock } from '../../src/time/index.js';
+import type { Transport } from '../../src/transports/index.js';
+import { ScriptedPeer } from '../support/scripted-peer.js';
+
+const settings: ReconnectSettings = {
+  minDelay: 250,
+  maxDelay: 30_000,
+  maxAttempts: Number.POSITIVE_INFINITY,
+  initial: true,
+  followRedirects: true,
+};
+const network: Disconnection = { by: 'network', cause: new Error('gone') };
+
+function policyOf(endpoints: string[], changed: Partial<ReconnectSettings> = {}): ReconnectPolicy {
+  return new ReconnectPolicy(endpoints, {}, { ...settings, ...changed }, 5, () => 0.5);
+}
+
+function sentTo(serverReference: string, reasonCode: 0x9c | 0x9d = 0x9c): Disconnection {
+  return { by: 'server', packet: 'disconnect', reasonCode, serverReference };
+}
+
+it.each([0x9c, 0x9d] as const)(
+  'code %i never leads from an encrypted connection to a plain one, over detours neither',
+  (code) => {
+    const policy = policyOf(['mqtt://a', 'mqtt://spare']);
+    expect(policy.after(sentTo('mqtts://b', code), 0)).toEqual({ stop: false, delay: 0 });
+    expect(policy.target.where).toBe('mqtts://b:8883');
+    policy.after(sentTo('mqtt://c', code), 0);
+    expect(policy.target.where).not.toContain('//c');
+    const secure = policyOf(['mqtts://a']);
+    secure.after(sentTo('ws://c/mqtt', code), 0);
+    expect(secure.target.where).toBe('mqtts://a:8883');
+    secure.after(sentTo('c:1883', code), 0);
+    expect(secure.target.where).toBe('mqtts://c:1883');
+  },
+);
+
+it('a first attempt that was sent to a dead server goes on with the other endpoints', () => {
+  const policy = policyOf(['mqtt://a', 'mqtt://spare'], { initial: false });
+  const refused: Disconnection = {
+    by: 'server',
+    packet: 'connack',
+    reasonCode: 0x9c,
+    serverReference: 'dead',
+  };
+  expect(policy.after(refused, undefined)).toEqual({ stop: false, delay: 0 });
+  expect(policy.target.where).toContain('dead');
+  expect(policy.after(network, undefined).stop).toBe(false);
+  expect(policy.target.where).toContain('spare');
+  expect(policy.after(network, undefined).stop).toBe(true);
+});
+
+it('gives up a store that never says what it has when the signal aborts', async () => {
+  const scripted = new ScriptedPeer();
+  const store = new MemorySessionStore();
+  store.load = () => new Promise(() => undefined);
+  const abort = new AbortController();
+  const connecting = connect(scripted.endpoint, {
+    clientId: 'c',
+    ...scripted.deterministic,
+    sessionStore: store,
+    signal: abort.signal,
+  });
+  const outcome = connecting.catch((error: unknown) => error);
+  await scripted.clock.settle();
+  abort.abort(new Error('enough'));
+  await scripted.clock.advance(30_000);
+  let result: unknown;
+  void outcome.then((error) => {
+    result = error;
+  });
+  await scripted.clock.settle();
+  expect(result).toEqual(new Error('enough'));
+  expect(scripted.attempts).toBe(0);
+});
+
+it('says that a store does not close, and does not wait for it for ever', async () => {
+  const scripted = new ScriptedPeer();
+  const store = new MemorySessionStore();
+  store.close = () => new Promise(() => undefined);
+  const { client } = await scripted.connected({ sessionStore: store });
+  let result: unknown;
+  void client.close().catch((error) => {
+    result = error;
+  });
+  await scripted.clock.advance(30_000);
+  expect(result).toMatchObject({ kind: 'store' });
+  expect(scripted.clock.pendingTimers).toBe(0);
+});
+
+function transportThat(broken: Partial<Transport>): Transport {
+  return {
+    kind: 'custom',
+    start: () => undefined,
+    write: () => true,
+    onDrain: () => undefined,
+    pause: () => undefined,
+    resume: () => undefined,
+    close: () => undefined,
+    ...broken,
+  };
+}
+
+it('a transport that throws where it should start is a failed attempt', async () => {
+  const clock = new VirtualClock();
+  const transport = transportThat({
+    start: () => {
+      throw new Error('no start');
+    },
+  });
+  let result: unknown;
+  void connect({ connect: async () => transport }, { clock }).catch((error) => {
+    result = error;
+  });
+  await clock.advance(10_000);
+  expect(result).toMatchObject({ kind: 'connect' });
+});
+
+it('a transport that never says that it is gone does not keep the client', async () => {
+  const clock = new VirtualClock();
+  const transport = transportThat({
+    write: () => {
+      throw new Error('no write');
+    },
+  });
+  let result: unknown;
+  void connect({ connect: async () => transport }, { clock }).catch((error) => {
+    result = error;
+  });
+  await clock.advance(10_000);
+  expect(result).toMatchObject({ kind: 'connect' });
+  expect(clock.pendingTimers).toBe(0);
+});
