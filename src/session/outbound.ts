@@ -208,8 +208,8 @@ export class Outbound {
   // The machinery
 
   #isNext({ packet }: PublishRequest): boolean {
-    if (packet.qos === 0) return this.#waiting.qos0.length === 0;
-    return this.#waiting.acknowledged.length === 0 && this.#resends.length === 0;
+    // What has to leave again has taken the slots before: where there is one, nothing of it waits.
+    return (packet.qos === 0 ? this.#waiting.qos0 : this.#waiting.acknowledged).length === 0;
   }
 
   #mayLeave({ packet }: PublishRequest): boolean {

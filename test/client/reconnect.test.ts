@@ -8,6 +8,7 @@ import {
   connect,
   type Disconnection,
   type ReconnectOptions,
+  type Transport,
 } from '../../src/client/index.js';
 import { ReconnectPolicy, type ReconnectSettings } from '../../src/client/reconnect.js';
 import { connackOf, everyCut, type PeerConnection, ScriptedPeer } from '../support/scripted-peer.js';
@@ -414,15 +415,35 @@ describe('a client', () => {
 
   it('is not ended by a byte stream of before that ends late', async () => {
     const script = new ScriptedPeer();
-    const { client, peer, clock } = await script.connected(comingBack({ random: () => 0 }));
-    peer.send({ type: 'disconnect', reasonCode: 0x8b }); // and keeps its end open
+    const ends: (() => void)[] = [];
+    const connectLate = async (): Promise<Transport> => {
+      const inner = await script.endpoint.connect();
+      return {
+        kind: 'custom',
+        start: (onBytes, onClose) => inner.start(onBytes, (error) => ends.push(() => onClose(error))),
+        write: (bytes) => inner.write(bytes),
+        onDrain: (callback) => inner.onDrain(callback),
+        pause: () => inner.pause(),
+        resume: () => inner.resume(),
+        close: (error) => inner.close(error),
+      };
+    };
+    const connecting = connect(
+      { connect: connectLate },
+      { clientId: 'c', ...script.deterministic, reconnect: true },
+    );
+    const { peer } = await accept(script, { type: 'connack', sessionPresent: false, reasonCode: 0 });
+    const client = await connecting;
+    peer.send({ type: 'disconnect', reasonCode: 0x8b });
     await peer.received();
-    await clock.advance(250);
+    await script.clock.advance('500ms');
     await accept(script);
+    expect(ends).toHaveLength(1);
+    for (const end of ends) end();
     expect(client.state).toMatchObject({ state: 'connected', connectionId: 2 });
-    await clock.advance('2s');
-    expect(client.state).toMatchObject({ state: 'connected', connectionId: 2 });
-    await client.close();
+    const closing = client.close();
+    await script.clock.advance('2s');
+    await closing;
   });
 
   describe('60: close() settles everything and leaves nothing', () => {
@@ -461,12 +482,26 @@ describe('a client', () => {
     it('while it connects again, before and after there is a byte stream', async () => {
       const script = new ScriptedPeer();
       let hang = false;
+      let fail: (error: Error) => void = () => undefined;
+      const signals: AbortSignal[] = [];
       const endpoint = {
-        connect: () => (hang ? new Promise<never>(() => undefined) : script.endpoint.connect()),
+        connect: ({ signal }: { signal: AbortSignal }) => {
+          signals.push(signal);
+          if (!hang) return script.endpoint.connect();
+          return new Promise<never>((_, reject) => {
+            fail = reject;
+          });
+        },
       };
       for (const hangs of [true, false]) {
         hang = false;
-        const connecting = connect(endpoint, { clientId: 'c', ...script.deterministic, reconnect: true });
+        const states: string[] = [];
+        const connecting = connect(endpoint, {
+          clientId: 'c',
+          ...script.deterministic,
+          reconnect: true,
+          hooks: { stateChange: ({ state }) => states.push(state) },
+        });
         const { peer } = await accept(script, { type: 'connack', sessionPresent: false, reasonCode: 0 });
         const client = await connecting;
         hang = hangs;
@@ -476,6 +511,10 @@ describe('a client', () => {
         const next = hangs ? undefined : await script.accept();
         await closed(script, client);
         if (next) expect(next.isClosed).toBe(true);
+        if (hangs) expect(signals.at(-1)!.aborted).toBe(true);
+        fail(new Error('too late'));
+        await script.clock.settle();
+        expect(states.filter((state) => state === 'closed')).toHaveLength(1);
       }
     });
 

@@ -225,6 +225,24 @@ everyCut((cut) => {
     await client.close();
   });
 
+  it('37: an identifier that the server uses for another message stands for that one', async () => {
+    const { client, peer, drop, back } = await comingBack(cut);
+    const messages = client.messages();
+    peer.publish({ packetId: 5, qos: 2 });
+    const { value: old } = await messages.next();
+    await drop(peer);
+    const next = await back(true);
+    next.publish({ packetId: 5, qos: 1, topic: 'another' }); // it gave up the other one, which had expired
+    const { value } = await messages.next();
+    expect(value).toMatchObject({ topic: 'another' });
+    expect(client.stats()).toMatchObject({ unackedIn: 1 });
+    expect(await old!.ack()).toBe('stale');
+    expect(await value!.ack()).toBe('sent');
+    await next.expect('puback', { packetId: 5 });
+    await next.expectNothing();
+    await client.close();
+  });
+
   it('39: the receive maximum counts what the server sends on this connection, not what it sent before', async () => {
     const { client, peer, drop, back } = await comingBack(cut, { receiveMaximum: 2 });
     peer.send(publish({ packetId: 1, qos: 2 }), publish({ packetId: 2, qos: 2 }));
@@ -399,6 +417,21 @@ it('25: what expired while it waited is never sent, and what is left is said', a
   await fine;
   await next.expect('publish', { topic: 'fine', qos: 0, properties: { messageExpiryInterval: 40 } });
   await next.expectNothing();
+  await client.close();
+});
+
+it('25: what was sent keeps its expiry, also where it is published anew', async () => {
+  const { client, peer, drop, back } = await comingBack('in one segment', {
+    onSessionLost: 'republish',
+    reconnect: { minDelay: 60_000 },
+  });
+  const publishing = client.publish('t', '', { ...qos1, messageExpiryInterval: 50 });
+  await peer.expect('publish');
+  await drop(peer);
+  const next = await back(false, {}, 60_000);
+  const { packetId } = await next.expect('publish', { properties: { messageExpiryInterval: 50 } });
+  next.ack('puback', packetId!);
+  expect(await publishing).toMatchObject({ resent: true });
   await client.close();
 });
 
