@@ -17,7 +17,7 @@ import { persistence } from './restarts.js';
 
 const seed = 20_261_124;
 /** Messages to the child that it has not acknowledged yet: it is fed no faster than it eats. */
-const backlog = 300;
+const backlog = 100;
 
 export async function run(scale: number): Promise<readonly Figure[]> {
   const rounds = scaled(50, scale);
@@ -67,7 +67,7 @@ class Kills {
     const feeding = Promise.all(([1, 2] as const).map((qos) => this.#feed(qos)));
     feeding.catch((error) => this.#progress.fail(error));
     for (let round = 1; round <= rounds; round++) {
-      const killAt = this.#lines + 100 + Math.floor(this.#random() * 3_000);
+      const killAt = this.#lines + 100 + Math.floor(this.#random() * 8_000);
       await this.#until('the child to work', () => this.#lines >= killAt);
       this.#child!.kill('SIGKILL');
       await ended;

@@ -66,6 +66,16 @@ export class Load {
     );
   }
 
+  /** Resolves once both clients are back, and then so many more messages have passed. */
+  async recovers(count: number): Promise<void> {
+    await this.until('both clients to be back', () => this.#isConnected);
+    await this.passes(count);
+  }
+
+  get #isConnected(): boolean {
+    return this.#publisher.state.state === 'connected' && this.#subscriber.state.state === 'connected';
+  }
+
   until(what: string, holds: () => boolean): Promise<void> {
     return this.accounts.progress.until(what, holds, () => ({
       promises: this.accounts.promises,
