@@ -93,7 +93,11 @@ export class MqttClient implements Client {
         refused: (connack) => this.#keeper.refused(connack),
         deliver: (packet, entry) => this.#inbox.deliver(packet, entry, this.#driver.session.connectionId),
         gone: (disconnection) => this.#keeper.gone(disconnection),
-        subscriptionLost: (filter, error) => this.#dispatcher?.subscriptionLost?.(filter, error),
+        subscriptionLost: (filter, error) => {
+          // Not now: a stream that ends unsubscribes from its other filters, and the session may be about to ask for those again.
+          queueMicrotask(() => this.#streams.lost(filter, error));
+          this.#dispatcher?.subscriptionLost?.(filter, error);
+        },
       },
       (disconnection, maybeDelivered) => this.#lostError(disconnection, maybeDelivered),
       this.#observers,
@@ -125,6 +129,7 @@ export class MqttClient implements Client {
       ...settings,
       requester: this.#requester,
       server: () => this.#server,
+      isSubscribed: (filter) => this.#driver.session.subscriptions.has(filter),
       listen: () => this.#inbox.interceptBy((packet, message) => this.#requests.intercept(packet, message)),
     });
   }

@@ -95,7 +95,7 @@ export interface ClientOptions {
    */
   onSessionLost?: 'reject' | 'republish';
   /**
-   * When subscriptions are made again on a new connection, once, with their options and identifiers. One that the server now refuses is given up. Default `when-session-lost`.
+   * When subscriptions are made again on a new connection, once, with their options and identifiers. One that the server now refuses is given up, and streams that hold it end with `NegativeAckError`. Default `when-session-lost`.
    */
   resubscribe?: 'when-session-lost' | 'always' | 'never';
   /** Whether retained messages come again when a subscription is made again. On MQTT 3.1.1 they always do. Default false. */

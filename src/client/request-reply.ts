@@ -27,6 +27,8 @@ export interface RequestReplyContext {
   readonly requester: Requester;
   /** Undefined without a connection. */
   readonly server: () => ServerLimits | undefined;
+  /** The session has a subscription of exactly this filter, or asks for it again. */
+  readonly isSubscribed: (filter: string) => boolean;
   readonly protocolVersion: 4 | 5;
   /** How many requests may wait at once. */
   readonly requestMaximum: number;
@@ -34,6 +36,11 @@ export interface RequestReplyContext {
   readonly random: Random;
   /** Called before the first response topic is subscribed: from then on `intercept` looks at every message. */
   readonly listen: () => void;
+}
+
+interface ResponseSubscription {
+  readonly granted: Promise<unknown>;
+  isGranted: boolean;
 }
 
 interface Waiter {
@@ -49,7 +56,7 @@ export class RequestReply {
   readonly #context: RequestReplyContext;
   readonly #waiters = new Map<string, Waiter>();
   /** Response topics, with the SUBSCRIBE that is under way or done. */
-  readonly #subscribed = new Map<string, Promise<unknown>>();
+  readonly #subscribed = new Map<string, ResponseSubscription>();
   #responseTopic: string | undefined;
   #count = 0;
   #late = 0;
@@ -153,16 +160,22 @@ export class RequestReply {
 
   #subscribe(responseTopic: string): Promise<unknown> {
     const known = this.#subscribed.get(responseTopic);
-    if (known) return known;
+    // It may have been lost with the session since, or unsubscribed.
+    if (known && (!known.isGranted || this.#context.isSubscribed(responseTopic))) return known.granted;
     this.#context.listen();
     const subscribing = this.#context.requester.subscribe({
       filter: responseTopic,
       maximumQoS: 1,
       retainHandling: 'never',
     });
-    this.#subscribed.set(responseTopic, subscribing);
-    // The next request tries again; this one gets the error itself.
-    subscribing.catch(() => this.#subscribed.delete(responseTopic));
+    const subscription: ResponseSubscription = { granted: subscribing, isGranted: false };
+    this.#subscribed.set(responseTopic, subscription);
+    subscribing.then(
+      () => {
+        subscription.isGranted = true;
+      },
+      () => this.#subscribed.delete(responseTopic), // the next request tries again; this one gets the error itself
+    );
     return subscribing;
   }
 

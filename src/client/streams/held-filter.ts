@@ -32,6 +32,8 @@ export interface StreamTarget {
   readonly queue: MessageQueue;
   /** The `order` of the last message before it began. */
   readonly since: number;
+  /** Ends it: one of its filters is lost. Undefined until it is open. */
+  fail: ((error: Error) => void) | undefined;
 }
 
 /** Which of two filters of one stream speaks for both: the one that surely gets the message, at the higher QoS, subscribed first. */

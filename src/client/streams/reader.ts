@@ -10,7 +10,7 @@ export class Reader implements MessageStream, QueueReader {
   /** With autoAck `on-next`: what was handed out and is acknowledged when the next is asked for. */
   readonly #handed: ReceivedMessage[] | undefined;
   readonly #onFailed: () => void;
-  readonly #aborted = () => this.#fail(this.#signal?.reason);
+  readonly #aborted = () => this.fail(this.#signal?.reason);
   #failure: { readonly error: unknown } | undefined;
   #returned = false;
 
@@ -59,14 +59,16 @@ export class Reader implements MessageStream, QueueReader {
   }
 
   interrupted(error: Error): void {
-    if (this.#onDisconnect === 'throw') this.#fail(error);
+    if (this.#onDisconnect === 'throw') this.fail(error);
   }
 
   over(): void {
     this.#signal?.removeEventListener('abort', this.#aborted);
   }
 
-  #fail(error: unknown): void {
+  /** Ends it, unless it has ended. */
+  fail(error: unknown): void {
+    if (this.#failure || this.#returned) return;
     this.#failure = { error };
     this.over();
     for (const waiter of this.#queue.leave(this)) waiter.reject(error);

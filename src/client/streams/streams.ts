@@ -47,7 +47,7 @@ export class Streams {
     for (const request of requests) this.#checkAgreement(request);
 
     const { inbox } = this.#context;
-    const stream: StreamTarget = { queue: inbox.queue(options.queue), since: inbox.order };
+    const stream: StreamTarget = { queue: inbox.queue(options.queue), since: inbox.order, fail: undefined };
     const groups = this.#groups([...requests].sort(compareRequests), options.id);
     for (const group of groups) this.#hold(group, stream);
     inbox.routeBy((packet) => this.#routes.route(packet));
@@ -61,12 +61,14 @@ export class Streams {
       const granted = new Map(answers.flat().map((each) => [each.filter, each]));
       const refused = groups.flat().filter(({ filter }) => granted.get(filter)!.reasonCode >= 0x80);
       for (const held of refused) this.#letGo(held, stream);
-      return new SubscribedStream(
+      const subscribed = new SubscribedStream(
         stream.queue,
         requests.map(({ filter }) => granted.get(filter)!),
         options,
         () => this.#close(stream, groups.flat()),
       );
+      stream.fail = (error) => subscribed.fail(error);
+      return subscribed;
     } catch (error) {
       // What the caller has to know is why there is no stream.
       await this.#close(stream, groups.flat()).catch(() => undefined);
@@ -121,6 +123,12 @@ export class Streams {
       granted.set(filter, { filter, reasonCode: mine.includes(filter) ? 0x00 : 0x11, qos: undefined });
     }
     return list.map((filter) => granted.get(filter)!);
+  }
+
+  /** The server has lost a subscription, and refuses to make it again: streams that hold it would wait for ever. */
+  lost(filter: string, error: Error): void {
+    this.#subscribed.delete(filter);
+    for (const stream of [...(this.#routes.get(filter)?.streams ?? [])]) stream.fail?.(error);
   }
 
   /**

@@ -44,6 +44,11 @@ export class SubscribedStream implements Subscription {
     return this;
   }
 
+  /** Ends it: whoever waits gets the error. */
+  fail(error: Error): void {
+    this.#reader.fail(error);
+  }
+
   #leave(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;
