@@ -42,13 +42,18 @@ export class Accounts {
     return this.#missing[1].size + this.#missing[2].size;
   }
 
-  figures(direction: string): Figure[] {
+  /** `byTheBroker`: QoS 2 messages that it sent again although it had released them, where somebody read along. */
+  figures(direction: string, byTheBroker?: ReadonlySet<number>): Figure[] {
     const repeated = (qos: CountedQoS) =>
-      [...this.#arrived[qos].values()].filter((count) => count > 1).length;
+      [...this.#arrived[qos]].filter(([id, count]) => count > 1 && !(qos === 2 && byTheBroker?.has(id)))
+        .length;
     return [
       { name: `${direction}: QoS 1 promised`, value: this.#promised[1].size },
       { name: `${direction}: QoS 1 arrived more than once (allowed)`, value: repeated(1) },
       { name: `${direction}: QoS 2 promised`, value: this.#promised[2].size },
+      ...(byTheBroker
+        ? [{ name: `${direction}: QoS 2 sent again by mosquitto after its PUBREL`, value: byTheBroker.size }]
+        : []),
       none(`${direction}: QoS 2 arrived more than once`, repeated(2), 'QoS 2 means exactly once.'),
       none(`${direction}: lost`, this.missing, 'A message that was promised did not arrive.'),
     ];

@@ -2,7 +2,7 @@
 import { seededRandom } from '../../src/time/index.js';
 import { startMosquitto } from '../../test/support/mosquitto.js';
 import { type Figure, scaled } from './area.js';
-import { CuttingProxy } from './cutting-proxy.js';
+import { ByteProxy } from './byte-proxy.js';
 import { Load } from './load.js';
 import { persistence } from './restarts.js';
 
@@ -11,14 +11,12 @@ const seed = 20_261_123;
 export async function run(scale: number): Promise<readonly Figure[]> {
   const rounds = scaled(200, scale);
   const mosquitto = await startMosquitto(persistence);
-  let load: Load | undefined;
-  const proxy = await CuttingProxy.start(mosquitto.port, seededRandom(seed), () =>
-    load?.accounts.progress.made(),
-  );
+  const proxy = await ByteProxy.start(mosquitto.port, seededRandom(seed));
   try {
-    load = await Load.start(proxy.url);
+    const load = await Load.start(proxy);
+    proxy.onCut = () => load.accounts.progress.made();
     await load.until(`${rounds} cuts`, () => proxy.cuts >= rounds);
-    proxy.cutting = false;
+    proxy.random = undefined;
     await load.passes(500);
     return [{ name: 'rounds', value: proxy.cuts }, { name: 'seed', value: seed }, ...(await load.finish())];
   } finally {

@@ -1,6 +1,8 @@
 import { type Client, type ConnectionState, type ConnectOptions, connect } from '../../src/client/index.js';
 import { Accounts, type CountedQoS } from './accounts.js';
 import { type Figure, none } from './area.js';
+import type { BrokerAudit } from './broker-audit.js';
+import type { ByteProxy } from './byte-proxy.js';
 
 /** Publishes under way at once, for each QoS. */
 const window = 30;
@@ -31,6 +33,7 @@ export class Load {
   readonly accounts = new Accounts();
   readonly #publisher: Client;
   readonly #subscriber: Client;
+  readonly #audit: BrokerAudit;
   readonly #ends: ReadonlyMap<string, number>;
   readonly #workers: Promise<void>[] = [];
   readonly #reading: Promise<void>;
@@ -39,7 +42,13 @@ export class Load {
   #rejected = 0;
   #firstRejection: unknown;
 
-  private constructor(publisher: Client, subscriber: Client, ends: ReadonlyMap<string, number>) {
+  private constructor(
+    publisher: Client,
+    subscriber: Client,
+    audit: BrokerAudit,
+    ends: ReadonlyMap<string, number>,
+  ) {
+    this.#audit = audit;
     this.#ends = ends;
     this.#publisher = publisher;
     this.#subscriber = subscriber;
@@ -49,12 +58,12 @@ export class Load {
     }
   }
 
-  static async start(url: string): Promise<Load> {
+  static async start({ url, audit }: ByteProxy): Promise<Load> {
     const ends = new Map<string, number>();
     const subscriber = await connect(url, { ...persistent, ...counting(ends), clientId: 'soak-subscriber' });
     await subscriber.subscribe({ filter: 'soak/+', maximumQoS: 2 });
     const publisher = await connect(url, { ...persistent, ...counting(ends), clientId: 'soak-publisher' });
-    return new Load(publisher, subscriber, ends);
+    return new Load(publisher, subscriber, audit, ends);
   }
 
   /** Resolves once so many more messages were promised and so many more arrived. */
@@ -100,7 +109,7 @@ export class Load {
     await Promise.all([this.#publisher.disconnect(), this.#subscriber.disconnect()]);
     await this.#reading;
     return [
-      ...this.accounts.figures('publisher to subscriber'),
+      ...this.accounts.figures('publisher to subscriber', this.#audit.repeated),
       none('publishes rejected', this.#rejected, `The first: ${String(this.#firstRejection)}`),
       { name: 'reconnects', value: out.reconnects + back.reconnects },
       ...[...this.#ends].map(([why, times]) => ({

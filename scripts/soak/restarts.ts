@@ -1,6 +1,7 @@
 // Stops mosquitto as an administrator does, and starts it again, under load.
 import { startMosquitto } from '../../test/support/mosquitto.js';
 import { type Figure, scaled } from './area.js';
+import { ByteProxy } from './byte-proxy.js';
 import { Load } from './load.js';
 
 /**
@@ -17,8 +18,9 @@ export const persistence = {
 export async function run(scale: number): Promise<readonly Figure[]> {
   const rounds = scaled(50, scale);
   const mosquitto = await startMosquitto(persistence);
+  const proxy = await ByteProxy.start(mosquitto.port);
   try {
-    const load = await Load.start(mosquitto.url);
+    const load = await Load.start(proxy);
     for (let round = 0; round < rounds; round++) {
       await load.recovers(500);
       await mosquitto.restart();
@@ -26,6 +28,7 @@ export async function run(scale: number): Promise<readonly Figure[]> {
     await load.recovers(500);
     return [{ name: 'rounds', value: rounds }, ...(await load.finish())];
   } finally {
+    await proxy.close();
     await mosquitto.stop();
   }
 }

@@ -1,29 +1,29 @@
 import { createServer, connect as dial, type Server, type Socket } from 'node:net';
 import type { Random } from '../../src/time/clock.js';
+import { BrokerAudit } from './broker-audit.js';
 
-/** Passes bytes on to a server, and cuts each connection after a number of bytes, of both directions together, that chance says. */
-export class CuttingProxy {
+/** Passes bytes on to a broker and back. Given chance, it cuts each connection after so many bytes, of both directions together. */
+export class ByteProxy {
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
   readonly #port: number;
-  readonly #random: Random;
-  readonly #onCut: () => void;
+  readonly audit = new BrokerAudit();
   cuts = 0;
-  /** Whether connections that begin from now on are cut. */
-  cutting = true;
+  onCut: () => void = () => undefined;
+  /** Says where the connections that begin from now on are cut; undefined: nowhere. */
+  random: Random | undefined;
 
-  private constructor(server: Server, port: number, random: Random, onCut: () => void) {
+  private constructor(server: Server, port: number, random: Random | undefined) {
     this.#server = server;
     this.#port = port;
-    this.#random = random;
-    this.#onCut = onCut;
+    this.random = random;
     server.on('connection', (socket) => this.#serve(socket));
   }
 
-  static async start(port: number, random: Random, onCut: () => void): Promise<CuttingProxy> {
+  static async start(port: number, random?: Random): Promise<ByteProxy> {
     const server = createServer();
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    return new CuttingProxy(server, port, random, onCut);
+    return new ByteProxy(server, port, random);
   }
 
   get url(): string {
@@ -40,9 +40,8 @@ export class CuttingProxy {
   #serve(client: Socket): void {
     const server = dial({ host: '127.0.0.1', port: this.#port });
     // From a byte to some ten thousand, small and big numbers equally often: handshakes are cut as well as streams.
-    let left = this.cutting
-      ? Math.ceil(Math.exp(this.#random() * Math.log(60_000)))
-      : Number.POSITIVE_INFINITY;
+    let left = this.random ? Math.ceil(Math.exp(this.random() * Math.log(60_000))) : Number.POSITIVE_INFINITY;
+    const audit = this.audit.connection();
     const cut = () => {
       client.destroy();
       server.destroy();
@@ -61,11 +60,12 @@ export class CuttingProxy {
         if (left <= 0) return;
         const passed = chunk.subarray(0, left);
         left -= passed.length;
+        if (from === server) audit(passed);
         // The last bytes are on their way before the connection goes.
         to.write(passed, left > 0 ? undefined : cut);
         if (left > 0) return;
         this.cuts++;
-        this.#onCut();
+        this.onCut();
       });
     }
   }
