@@ -14,29 +14,14 @@ import { checkLegal } from './limit-checks.js';
 import type { PacketIds } from './packet-ids.js';
 import { age, type PublishRequest } from './publish-request.js';
 import { Queue } from './queue.js';
-import { SendWindow } from './send-window.js';
+import { type Opened, SendWindow } from './send-window.js';
 import type { StoredOutbound } from './session-store.js';
+import type { SessionSettings } from './settings.js';
 import { type Storage, StoreError } from './storage.js';
 import type { OutboundAliases } from './topic-aliases.js';
 import { type OfflineLimits, WaitingPublishes } from './waiting-publishes.js';
 
-export interface OutboundSettings {
-  readonly protocolVersion: 4 | 5;
-  /** What becomes of a publish whose session the server lost. */
-  readonly onSessionLost: 'reject' | 'republish';
-  /** Undefined: nothing is taken without a connection. */
-  readonly offline: OfflineLimits | undefined;
-}
-
-/** What a new connection is like for publishes. */
-export interface Opened {
-  readonly slots: number;
-  /** Undefined where there are none to give. */
-  readonly aliases: OutboundAliases | undefined;
-  /** What the server has against a publish. */
-  readonly unfit: (packet: PublishPacket) => Error | undefined;
-  readonly now: number;
-}
+export type OutboundSettings = Pick<SessionSettings, 'protocolVersion' | 'onSessionLost' | 'offline'>;
 
 /** Publishes to the server: who may leave when, what the acknowledgements mean, and what leaves again on the next connection. */
 export class Outbound {

@@ -1,4 +1,34 @@
+import type { PublishPacket } from '../packets/packet.js';
+import type { Effects } from './effects.js';
 import type { PublishExchange } from './exchange.js';
+import { misfit } from './limit-checks.js';
+import type { ServerLimits } from './server-limits.js';
+import type { SessionSettings } from './settings.js';
+import { type OutboundAliases, outboundAliases } from './topic-aliases.js';
+
+/** What a new connection is like for publishes. */
+export interface Opened {
+  readonly slots: number;
+  /** Undefined where there are none to give. */
+  readonly aliases: OutboundAliases | undefined;
+  /** What the server has against a publish. */
+  readonly unfit: (packet: PublishPacket) => Error | undefined;
+  readonly now: number;
+}
+
+export function openedWith(
+  limits: ServerLimits,
+  settings: SessionSettings,
+  effects: Effects,
+  now: number,
+): Opened {
+  return {
+    slots: Math.min(limits.receiveMaximum, settings.sendMaximum),
+    aliases: outboundAliases(limits, settings.outboundAliases, effects),
+    unfit: (publish) => misfit(publish, limits, settings.protocolVersion),
+    now,
+  };
+}
 
 /** How many publishes may be unacknowledged on one connection, and how many are. [MQTT-4.9.0-1] */
 export class SendWindow {

@@ -1,6 +1,4 @@
-import { ProtocolError } from '../packets/errors.js';
 import type {
-  AckPacket,
   AckProperties,
   ConnectPacket,
   DisconnectPacket,
@@ -16,11 +14,13 @@ import { disconnectPacket } from './disconnect-packet.js';
 import { endedBy } from './disconnection.js';
 import type { Effects } from './effects.js';
 import type { Exchange } from './exchange.js';
+import { handPacket, type Receivers } from './hand-packet.js';
 import { Inbound } from './inbound.js';
-import { checkAck, checkPublish, checkSize, checkSubscribe, misfit } from './limit-checks.js';
-import { type Opened, Outbound } from './outbound.js';
+import { checkAck, checkPublish, checkSize, checkSubscribe } from './limit-checks.js';
+import { Outbound } from './outbound.js';
 import { PacketIds } from './packet-ids.js';
 import type { PublishRequest } from './publish-request.js';
+import { openedWith } from './send-window.js';
 import { type ServerLimits, serverLimits } from './server-limits.js';
 import type { SessionState } from './session-state.js';
 import type { StoredOutbound, StoredSession } from './session-store.js';
@@ -32,7 +32,6 @@ import {
   Subscriptions,
   type UnsubscribeRequest,
 } from './subscriptions.js';
-import { outboundAliases } from './topic-aliases.js';
 import type { OfflineLimits } from './waiting-publishes.js';
 
 /**
@@ -52,6 +51,7 @@ export class Session {
   readonly #acks: AckSender;
   readonly #storage: Storage;
   readonly #authentication: Authentication;
+  readonly #receivers: Receivers;
   #state: SessionState = { phase: 'idle' };
   #connectionId = 0;
   /** What the server's session contains is known here, from an earlier connection or an earlier process. */
@@ -69,6 +69,12 @@ export class Session {
     this.#outbound = new Outbound(this.#ids, settings, effects, storage, sendAck);
     this.#subscriptions = new Subscriptions(this.#ids, settings, effects, storage);
     this.#inbound = new Inbound(settings, effects, storage, sendAck);
+    this.#receivers = {
+      inbound: this.#inbound,
+      outbound: this.#outbound,
+      subscriptions: this.#subscriptions,
+      authentication: this.#authentication,
+    };
   }
 
   get state(): SessionState {
@@ -255,43 +261,12 @@ export class Session {
   }
 
   #receive(packet: Packet, now: number): void {
-    switch (packet.type) {
-      case 'publish':
-        this.#inbound.publish(packet, this.#connectionId, now);
-        break;
-      case 'puback':
-        this.#outbound.puback(packet as AckPacket<'puback'>, now); // the compiler can't narrow a generic member by its type
-        break;
-      case 'pubrec':
-        this.#outbound.pubrec(packet as AckPacket<'pubrec'>, now); // as above
-        break;
-      case 'pubrel':
-        this.#inbound.pubrel(packet as AckPacket<'pubrel'>, this.#connectionId); // as above
-        break;
-      case 'pubcomp':
-        this.#outbound.pubcomp(packet as AckPacket<'pubcomp'>, now); // as above
-        break;
-      case 'suback':
-        this.#subscriptions.suback(packet);
-        break;
-      case 'unsuback':
-        this.#subscriptions.unsuback(packet);
-        break;
-      case 'auth':
-        this.#authentication.auth(packet);
-        break;
-      case 'pingresp':
-        break; // that something came is all it says, asked for or not
-      case 'disconnect':
-        this.#state = { phase: 'leaving' };
-        this.#effects.disconnected(endedBy(packet));
-        break;
-      default:
-        throw new ProtocolError(
-          0x82,
-          `The server sent ${packet.type.toUpperCase()}, which has no place in a connection like this one.`,
-        );
+    if (packet.type !== 'disconnect') {
+      handPacket(packet, this.#receivers, this.#connectionId, now);
+      return;
     }
+    this.#state = { phase: 'leaving' };
+    this.#effects.disconnected(endedBy(packet));
   }
 
   #handshake(packet: Packet, connect: ConnectPacket, lastPacketId: number, now: number): void {
@@ -315,25 +290,15 @@ export class Session {
     this.#isKnown = true;
     if (!sessionPresent) this.#inbound.forget(); // before anybody is told, so that what is stale can be put away
     this.#effects.connected(limits, sessionPresent);
-    if (!sessionPresent) this.#startAnew();
+    if (!sessionPresent) {
+      this.#inbound.forget();
+      this.#outbound.sessionLost();
+      this.#storage.keep({ delete: 'all' });
+    }
     this.#storage.keep({ put: 'client', clientId: limits.clientId, lastPacketId: this.#ids.last });
     // It may have ended again in the meantime: whoever was told of it may have closed it, and writing can fail.
     if (this.#state === connected) this.#subscriptions.opened(sessionPresent, limits);
-    if (this.#state === connected) this.#outbound.opened(this.#opened(limits, now));
-  }
-
-  #opened(limits: ServerLimits, now: number): Opened {
-    const { sendMaximum, outboundAliases: most, protocolVersion } = this.#settings;
-    return {
-      slots: Math.min(limits.receiveMaximum, sendMaximum),
-      aliases: outboundAliases(limits, most, this.#effects),
-      unfit: (publish) => misfit(publish, limits, protocolVersion),
-      now,
-    };
-  }
-
-  #startAnew(): void {
-    this.#outbound.sessionLost();
-    this.#storage.keep({ delete: 'all' });
+    if (this.#state !== connected) return;
+    this.#outbound.opened(openedWith(limits, this.#settings, this.#effects, now));
   }
 }

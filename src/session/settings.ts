@@ -11,8 +11,11 @@ export interface SessionSettings {
   readonly ackOrder: AckOrder;
   /** Publishes under way, beside what the server allows. */
   readonly sendMaximum: number;
+  /** What becomes of a publish whose session the server lost. */
   readonly onSessionLost: 'reject' | 'republish';
+  /** When subscriptions are made again on the next connection. */
   readonly resubscribe: 'when-session-lost' | 'always' | 'never';
+  /** Whether retained messages come again then. */
   readonly replayRetained: boolean;
   /** What may wait for a connection; undefined: nothing. */
   readonly offline: OfflineLimits | undefined;

@@ -160,6 +160,7 @@ it('goes on after a restart: publishes, releases, received identifiers, subscrip
   await next.expectNothing();
   await publishing;
   expect(client.stats()).toMatchObject({ inFlightOut: 0 });
+  store.settleAll();
   await client.close();
 });
 
@@ -407,8 +408,10 @@ it('warns of what was damaged, and needs an identifier of yours', async () => {
     damaged: [{ kind: 'outbound', packetId: 1, message: 'A record made no sense.' }],
   };
   const warned = new Promise<Error>((resolve) => process.once('warning', resolve));
-  const { client } = await script.connected({ sessionStore: store });
+  const { client, peer } = await script.connected({ sessionStore: store });
   expect(await warned).toMatchObject({ message: 'A record made no sense.', code: 'TOPICWISE_STORE' });
+  await peer.expectNothing();
+  store.settleAll();
   await client.close();
   await expect(connect(script.endpoint, { sessionStore: store })).rejects.toThrow('needs a clientId');
 });
