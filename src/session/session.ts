@@ -206,7 +206,6 @@ export class Session {
   }
 
   // Requests. The caller knows that there is a connection, but where the name says the opposite
-
   /** False: ask with `publish`. The packet has QoS 0. */
   publishAtOnce(packet: PublishPacket): boolean {
     checkPublish(packet, this.#limits, this.#settings.protocolVersion);
@@ -222,7 +221,6 @@ export class Session {
     this.#outbound.publishOffline(request, limits);
   }
 
-  /** See `Outbound.withdraw`. */
   withdraw(request: PublishRequest): boolean {
     return this.#outbound.withdraw(request);
   }
@@ -250,7 +248,6 @@ export class Session {
     this.#inbound.settle(entry, reasonCode, properties);
   }
 
-  /** See `Inbound.giveUp`. */
   giveUp(entry: LedgerEntry): void {
     this.#inbound.giveUp(entry);
   }
@@ -275,13 +272,13 @@ export class Session {
       return;
     }
     const connack = connackFrom(packet, connect);
-    const { sessionPresent } = connack;
     if (connack.reasonCode !== 0) {
       this.#state = { phase: 'leaving' };
       this.#effects.refused(connack);
       return;
     }
     this.#authentication.accepted(connack);
+    const { sessionPresent } = connack;
     const limits = serverLimits(connect, connack);
     this.#connectionId++;
     const connected: SessionState = { phase: 'connected', limits, sessionPresent };
@@ -291,7 +288,6 @@ export class Session {
     if (!sessionPresent) this.#inbound.forget(); // before anybody is told, so that what is stale can be put away
     this.#effects.connected(limits, sessionPresent);
     if (!sessionPresent) {
-      this.#inbound.forget();
       this.#outbound.sessionLost();
       this.#storage.keep({ delete: 'all' });
     }
