@@ -294,9 +294,7 @@ export class MqttClient implements Client {
     if (!sessionStore) return;
     const stored = await sessionStore.load(connect.clientId);
     if (this.#leaving) return; // nobody waits for it any more
-    for (const { message } of stored.damaged ?? []) {
-      process.emitWarning(message, { type: 'TopicwiseWarning', code: 'TOPICWISE_STORE' });
-    }
+    for (const record of stored.damaged ?? []) this.#observers.storeDamaged(record);
     if (connect.cleanStart) return; // the server's answer clears the store
     this.#driver.session.restore(stored, (outbound) => new OrphanCall(outbound));
   }

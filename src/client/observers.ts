@@ -1,6 +1,7 @@
 // What a user may watch: hooks of one client, and the channels of node:diagnostics_channel for all clients of the process.
 import { type Channel, channel } from 'node:diagnostics_channel';
 import type { Packet } from '../packets/packet.js';
+import type { DamagedRecord } from '../session/session-store.js';
 import type { Message } from './message.js';
 import type { ConnectionState } from './state.js';
 
@@ -22,7 +23,7 @@ export type DropReason = 'queue-full';
 /**
  * Two ways to watch a client: hooks of its own, and for all clients of the process the channels of `node:diagnostics_channel`:
  * `topicwise:client:packet-sent` and `:packet-received` say `{ clientId, type, packetId, bytes, at }`, `:state-change` says `{ clientId, state }`, `:dropped`
- * says `{ clientId, topic, qos, why }`. None says a payload, user name, password or authentication data.
+ * says `{ clientId, topic, qos, why }`, `:store-damaged` says `{ clientId, kind, packetId, message }`. None says a payload, user name, password or authentication data.
  *
  * Called behind what they tell of, in its order, as soon as the client is done with what it does: a hook may use the client. What a hook throws
  * changes nothing: it is counted in `stats().failedHooks`, and the first time it is a process warning with the code `TOPICWISE_HOOK`.
@@ -33,6 +34,8 @@ export interface Hooks {
   packetReceived?(packet: PacketInfo): void;
   stateChange?(state: ConnectionState): void;
   dropped?(message: Message, why: DropReason): void;
+  /** A record of the session store could not be read: what it stood for is lost. With no hook and no subscriber it is a process warning, code `TOPICWISE_STORE`. */
+  storeDamaged?(record: DamagedRecord): void;
 }
 
 const channels = {
@@ -40,6 +43,7 @@ const channels = {
   packetReceived: channel('topicwise:client:packet-received'),
   stateChange: channel('topicwise:client:state-change'),
   dropped: channel('topicwise:client:dropped'),
+  storeDamaged: channel('topicwise:client:store-damaged'),
 } as const satisfies Record<keyof Hooks, Channel>;
 
 /** Tells hooks and channels of what happens in one client; costs one look for each packet where nobody listens. */
@@ -85,6 +89,13 @@ export class Observers {
   dropped(message: Message, why: DropReason): void {
     const { topic, qos } = message;
     this.#tell('dropped', () => this.#hooks.dropped?.(message, why), { topic, qos, why });
+  }
+
+  storeDamaged(record: DamagedRecord): void {
+    if (!this.#hooks.storeDamaged && !channels.storeDamaged.hasSubscribers) {
+      process.emitWarning(record.message, { type: 'TopicwiseWarning', code: 'TOPICWISE_STORE' });
+    }
+    this.#tell('storeDamaged', () => this.#hooks.storeDamaged?.(record), record);
   }
 
   /** A listener may call the client, which is in the middle of something: so it has to wait until that is done. */
