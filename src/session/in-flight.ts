@@ -102,12 +102,17 @@ export class InFlight {
     exchange.seq = ++this.#seq;
   }
 
-  /** The store did not take that: nobody waits any more; the next connection asks the server for another PUBREC. */
+  /**
+   * The store did not take that: nobody waits any more. The connection ends, since the server sends no second PUBREC on it and the slot
+   * would stay taken; the next one asks for it.
+   */
   notReceived(exchange: PublishExchange, failure: Error): void {
     exchange.phase = 'publish';
     exchange.received = undefined;
     const what = `The server has the message for "${exchange.request.packet.topic}", but that could not be stored, so PUBREL was not sent`;
-    this.#effects.answer(exchange.request, new StoreError(what, failure));
+    const error = new StoreError(what, failure);
+    this.#effects.answer(exchange.request, error);
+    this.#effects.storeFailed(error);
   }
 
   /** Only with a durable store: writes what the exchange is now, then calls back, unless it has ended meanwhile. */
