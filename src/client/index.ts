@@ -35,7 +35,7 @@ export { type ConnectOptions, connect, withClient } from './connect.js';
 export type { Endpoint } from './endpoint.js';
 export { AuthenticationError, ConnectError } from './errors.js';
 export type { AckErrorCode, AckOptions, AckOutcome, Message } from './message.js';
-export type { DropReason, Hooks, PacketInfo } from './observers.js';
+export type { DropReason, FailedPublish, Hooks, PacketInfo } from './observers.js';
 export type {
   ClientOptions,
   DisconnectOptions,

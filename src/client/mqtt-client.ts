@@ -10,7 +10,7 @@ import { ConnectionKeeper } from './connection-keeper.js';
 import { Driver } from './driver.js';
 import { goodbyeProperties } from './goodbye.js';
 import type { Message } from './message.js';
-import { Observers } from './observers.js';
+import { type FailedPublish, Observers } from './observers.js';
 import type {
   DisconnectOptions,
   Granted,
@@ -296,7 +296,8 @@ export class MqttClient implements Client {
     if (this.#leaving) return; // nobody waits for it any more
     for (const record of stored.damaged ?? []) this.#observers.storeDamaged(record);
     if (connect.cleanStart) return; // the server's answer clears the store
-    this.#driver.session.restore(stored, (outbound) => new OrphanCall(outbound));
+    const failed = (publish: FailedPublish) => this.#observers.storedPublishFailed(publish);
+    this.#driver.session.restore(stored, (outbound) => new OrphanCall(outbound, failed));
   }
 
   async #leave(reasonCode: ReasonCode, properties: DisconnectPacket['properties']): Promise<void> {

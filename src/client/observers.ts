@@ -1,6 +1,6 @@
 // What a user may watch: hooks of one client, and the channels of node:diagnostics_channel for all clients of the process.
 import { type Channel, channel } from 'node:diagnostics_channel';
-import type { Packet } from '../packets/packet.js';
+import type { Packet, PublishProperties } from '../packets/packet.js';
 import type { DamagedRecord } from '../session/session-store.js';
 import type { Message } from './message.js';
 import type { ConnectionState } from './state.js';
@@ -17,13 +17,26 @@ export interface PacketInfo {
   readonly at: number;
 }
 
+/** A publish that an earlier process left in the session store, and that this one could not bring to its end: nobody waits for its promise any more. */
+export interface FailedPublish {
+  readonly topic: string;
+  /** Undefined if the server had the message already (QoS 2, after PUBREC): then the store had let go of it. */
+  readonly payload: Uint8Array | undefined;
+  readonly qos: 1 | 2;
+  readonly retain: boolean;
+  readonly properties: PublishProperties;
+  /** What its promise would have rejected with: `SessionLostError`, `NegativeAckError`, `LimitError` or `StoreError`. */
+  readonly error: Error;
+}
+
 /** Why a message was dropped. `queue-full`: nobody read it in time, see `qos0Overflow`. */
 export type DropReason = 'queue-full';
 
 /**
  * Two ways to watch a client: hooks of its own, and for all clients of the process the channels of `node:diagnostics_channel`:
  * `topicwise:client:packet-sent` and `:packet-received` say `{ clientId, type, packetId, bytes, at }`, `:state-change` says `{ clientId, state }`, `:dropped`
- * says `{ clientId, topic, qos, why }`, `:store-damaged` says `{ clientId, kind, packetId, message }`. None says a payload, user name, password or authentication data.
+ * says `{ clientId, topic, qos, why }`, `:store-damaged` says `{ clientId, kind, packetId, message }`, `:stored-publish-failed` says
+ * `{ clientId, topic, qos, error }`. None says a payload, user name, password or authentication data.
  *
  * Called behind what they tell of, in its order, as soon as the client is done with what it does: a hook may use the client. What a hook throws
  * changes nothing: it is counted in `stats().failedHooks`, and the first time it is a process warning with the code `TOPICWISE_HOOK`.
@@ -36,6 +49,11 @@ export interface Hooks {
   dropped?(message: Message, why: DropReason): void;
   /** A record of the session store could not be read: what it stood for is lost. With no hook and no subscriber it is a process warning, code `TOPICWISE_STORE`. */
   storeDamaged?(record: DamagedRecord): void;
+  /**
+   * A publish of an earlier process came to nothing: the server refused it, or lost the session before it had acknowledged it (see `onSessionLost`). It is
+   * not in the store any more: publish it again from here, or let it go. With no hook and no subscriber it is a process warning, code `TOPICWISE_STORE`.
+   */
+  storedPublishFailed?(publish: FailedPublish): void;
 }
 
 const channels = {
@@ -44,6 +62,7 @@ const channels = {
   stateChange: channel('topicwise:client:state-change'),
   dropped: channel('topicwise:client:dropped'),
   storeDamaged: channel('topicwise:client:store-damaged'),
+  storedPublishFailed: channel('topicwise:client:stored-publish-failed'),
 } as const satisfies Record<keyof Hooks, Channel>;
 
 /** Tells hooks and channels of what happens in one client; costs one look for each packet where nobody listens. */
@@ -92,10 +111,22 @@ export class Observers {
   }
 
   storeDamaged(record: DamagedRecord): void {
-    if (!this.#hooks.storeDamaged && !channels.storeDamaged.hasSubscribers) {
-      process.emitWarning(record.message, { type: 'TopicwiseWarning', code: 'TOPICWISE_STORE' });
+    this.#tellOrWarn('storeDamaged', record.message, () => this.#hooks.storeDamaged?.(record), record);
+  }
+
+  storedPublishFailed(publish: FailedPublish): void {
+    const { topic, qos, error } = publish;
+    const warning = `A publish of an earlier process came to nothing: ${error.message}`;
+    const call = () => this.#hooks.storedPublishFailed?.(publish);
+    this.#tellOrWarn('storedPublishFailed', warning, call, { topic, qos, error });
+  }
+
+  /** For what must not go unnoticed. */
+  #tellOrWarn(hook: keyof Hooks, warning: string, call: () => void, said: object): void {
+    if (!this.#hooks[hook] && !channels[hook].hasSubscribers) {
+      process.emitWarning(warning, { type: 'TopicwiseWarning', code: 'TOPICWISE_STORE' });
     }
-    this.#tell('storeDamaged', () => this.#hooks.storeDamaged?.(record), record);
+    this.#tell(hook, call, said);
   }
 
   /** A listener may call the client, which is in the middle of something: so it has to wait until that is done. */

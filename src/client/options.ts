@@ -92,10 +92,12 @@ export interface ClientOptions {
   /**
    * What becomes of publishes that were sent and not acknowledged when the server comes back without the session: they reject with `SessionLostError`, or are
    * published as new ones, which may deliver them twice. A QoS 2 message of which the server said that it has it is never published again. Default `reject`.
+   * What an earlier process left in the session store has no promise to reject: see `hooks.storedPublishFailed`.
    */
   onSessionLost?: 'reject' | 'republish';
   /**
-   * When subscriptions are made again on a new connection, once, with their options and identifiers. One that the server now refuses is given up, and streams that hold it end with `NegativeAckError`. Default `when-session-lost`.
+   * When subscriptions are made again on a new connection, once, with their options and identifiers. One that the server now refuses is given up, and streams that hold it end with `NegativeAckError`; with `never`, streams end with `SessionLostError`
+   * when the session is lost. Default `when-session-lost`.
    */
   resubscribe?: 'when-session-lost' | 'always' | 'never';
   /** Whether retained messages come again when a subscription is made again. On MQTT 3.1.1 they always do. Default false. */

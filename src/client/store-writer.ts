@@ -50,8 +50,6 @@ export class StoreWriter {
           return store.deleteOutbound(write.packetId);
         case 'inbound':
           return store.deleteInbound(write.packetId);
-        case 'all':
-          return store.clear();
       }
     }
     switch (write.put) {
@@ -63,6 +61,8 @@ export class StoreWriter {
         return store.putSubscriptions(write.subscriptions);
       case 'client':
         return store.putClient({ clientId: write.clientId, lastPacketId: write.lastPacketId });
+      case 'session':
+        return store.replace({ outbound: write.outbound, subscriptions: write.subscriptions });
     }
   }
 }

@@ -18,7 +18,10 @@ export class ConnectionLostError extends MqttError {
   }
 }
 
-/** The server has no session any more, and with it forgot a publish that it had not finished acknowledging. */
+/**
+ * The server has no session any more, and with it forgot a publish that it had not finished acknowledging, or a subscription that is not made
+ * again.
+ */
 export class SessionLostError extends MqttError {
   readonly kind = 'session-lost';
   /** False: the message had not left this process. */

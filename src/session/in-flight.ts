@@ -166,24 +166,26 @@ export class InFlight {
   }
 
   /**
-   * The server has no session: what it had not acknowledged is given up, or begins anew. What had not left yet only needs another
-   * identifier. A message that reached the second phase is never published again: the server had it. Returns what begins anew.
+   * The server has no session: what it had not acknowledged is given up, or goes on under a new identifier as if it had never left. A message that
+   * reached the second phase is never published again: the server had it. Returns what goes on, as the store is to have it.
    */
-  sessionLost(policy: 'reject' | 'republish'): PublishRequest[] {
-    const anew: PublishRequest[] = [];
-    for (const { request, wasSent, phase } of this.#all()) {
+  sessionLost(policy: 'reject' | 'republish'): StoredOutbound[] {
+    const goingOn: StoredOutbound[] = [];
+    for (const exchange of [...this.#all()]) {
+      const { request, wasSent, phase } = exchange;
       if (phase === 'done') continue;
-      this.#remove(idOf(request));
-      if (request.isAbandoned) continue;
-      if (wasSent && (policy === 'reject' || phase === 'pubrel')) {
-        this.#effects.answer(request, lostWithSession(request.packet.topic));
+      this.#ids.free(idOf(request));
+      if (request.isAbandoned || (wasSent && (policy === 'reject' || phase === 'pubrel'))) {
+        this.#count--;
+        if (!request.isAbandoned) this.#effects.answer(request, lostWithSession(request.packet.topic));
         continue;
       }
-      request.packet.duplicate = false;
       request.wasResent ||= wasSent;
-      anew.push(request);
+      request.packet.duplicate = exchange.wasSent = false;
+      request.packet.packetId = this.#ids.take(exchange);
+      if (this.#storage.isDurable) goingOn.push(storedOf(exchange));
     }
-    return anew;
+    return goingOn;
   }
 
   /** No connection follows. What is stored stays so, for the next process. */

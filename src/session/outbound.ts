@@ -74,8 +74,8 @@ export class Outbound {
   }
 
   /** See `InFlight.sessionLost`. */
-  sessionLost(): void {
-    this.#waiting.unshift(this.#inFlight.sessionLost(this.#settings.onSessionLost));
+  sessionLost(): StoredOutbound[] {
+    return this.#inFlight.sessionLost(this.#settings.onSessionLost);
   }
 
   /** A connection stands. Everything unacknowledged leaves again: the PUBRELs, then the PUBLISHes, then what is new. */

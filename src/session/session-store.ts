@@ -25,8 +25,14 @@ export interface SessionStore {
   putSubscriptions(subscriptions: readonly StoredSubscription[]): Promise<void>;
   /** Whose session this is from now on: what is stored moves to this client identifier. */
   putClient(client: { clientId: string; lastPacketId: number }): Promise<void>;
-  /** Forgets everything: the server has no session. */
-  clear(): Promise<void>;
+  /**
+   * The server has no session any more, but a new one: what was stored makes way for this, the received identifiers and the last one given out for nothing. In one
+   * step: after a crash either everything from before is found, or this.
+   */
+  replace(session: {
+    outbound: readonly StoredOutbound[];
+    subscriptions: readonly StoredSubscription[];
+  }): Promise<void>;
   /** After the last call, once its calls have settled. The client that got the store closes it. */
   close(): Promise<void>;
 }
@@ -72,4 +78,6 @@ export interface StoredSubscription {
   readonly request: SubscriptionRequest;
   readonly identifier: number | undefined;
   readonly userProperties: UserProperties | undefined;
+  /** The server has granted it in the session that it has now. False: the session was lost, and it is still to be asked for again. */
+  readonly isGranted: boolean;
 }

@@ -23,15 +23,10 @@ import type { PublishRequest } from './publish-request.js';
 import { openedWith } from './send-window.js';
 import { type ServerLimits, serverLimits } from './server-limits.js';
 import type { SessionState } from './session-state.js';
-import type { StoredOutbound, StoredSession } from './session-store.js';
+import type { StoredOutbound, StoredSession, StoredSubscription } from './session-store.js';
 import type { SessionSettings } from './settings.js';
 import { Storage } from './storage.js';
-import {
-  type HeldSubscription,
-  type SubscribeRequest,
-  Subscriptions,
-  type UnsubscribeRequest,
-} from './subscriptions.js';
+import { type SubscribeRequest, Subscriptions, type UnsubscribeRequest } from './subscriptions.js';
 import type { OfflineLimits } from './waiting-publishes.js';
 
 /**
@@ -86,7 +81,7 @@ export class Session {
     return this.#connectionId;
   }
 
-  get subscriptions(): ReadonlyMap<string, HeldSubscription> {
+  get subscriptions(): ReadonlyMap<string, StoredSubscription> {
     return this.#subscriptions.held;
   }
 
@@ -288,12 +283,13 @@ export class Session {
     if (!sessionPresent) this.#inbound.forget(); // before anybody is told, so that what is stale can be put away
     this.#effects.connected(limits, sessionPresent);
     if (!sessionPresent) {
-      this.#outbound.sessionLost();
-      this.#storage.keep({ delete: 'all' });
+      const outbound = this.#outbound.sessionLost();
+      const subscriptions = this.#subscriptions.sessionLost();
+      this.#storage.keep({ put: 'session', outbound, subscriptions });
     }
     this.#storage.keep({ put: 'client', clientId: limits.clientId, lastPacketId: this.#ids.last });
     // It may have ended again in the meantime: whoever was told of it may have closed it, and writing can fail.
-    if (this.#state === connected) this.#subscriptions.opened(sessionPresent, limits);
+    if (this.#state === connected) this.#subscriptions.opened(limits);
     if (this.#state !== connected) return;
     this.#outbound.opened(openedWith(limits, this.#settings, this.#effects, now));
   }

@@ -11,7 +11,11 @@ export type StoreWrite =
   | { readonly delete: 'inbound'; readonly packetId: number }
   | { readonly put: 'subscriptions'; readonly subscriptions: readonly StoredSubscription[] }
   | { readonly put: 'client'; readonly clientId: string; readonly lastPacketId: number }
-  | { readonly delete: 'all' };
+  | {
+      readonly put: 'session';
+      readonly outbound: readonly StoredOutbound[];
+      readonly subscriptions: readonly StoredSubscription[];
+    };
 
 /** The session store could not keep, or not forget, what a request needed it to; `cause` is what it said. */
 export class StoreError extends MqttError {

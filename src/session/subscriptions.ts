@@ -2,7 +2,7 @@ import { LimitError, ProtocolError } from '../packets/errors.js';
 import type { SubackPacket, SubscribePacket, UnsubackPacket, UnsubscribePacket } from '../packets/packet.js';
 import { reasonCodeName } from '../packets/reason-codes.js';
 import type { Effects, Request } from './effects.js';
-import { NegativeAckError } from './errors.js';
+import { NegativeAckError, SessionLostError } from './errors.js';
 import type { Exchange } from './exchange.js';
 import { outOfPlace } from './exchange-errors.js';
 import { checkLegal, checkSize, checkSubscribe } from './limit-checks.js';
@@ -31,19 +31,13 @@ export interface SubscriptionSettings {
   readonly replayRetained: boolean;
 }
 
-/** A subscription that the server granted, as it is asked for again. */
-export interface HeldSubscription extends StoredSubscription {
-  /** The server has granted it in the session that it has now. */
-  readonly isGranted: boolean;
-}
-
 /** SUBSCRIBE and UNSUBSCRIBE, and what the session is subscribed to as far as the server's answers say. */
 export class Subscriptions {
   readonly #ids: PacketIds<Exchange>;
   readonly #settings: SubscriptionSettings;
   readonly #effects: Effects;
   readonly #storage: Storage;
-  readonly #held = new Map<string, HeldSubscription>();
+  readonly #held = new Map<string, StoredSubscription>();
   /** For the next connection, in this order. */
   #next: Asked[] = [];
   #ignored = 0;
@@ -57,7 +51,7 @@ export class Subscriptions {
   }
 
   /** By filter, in the order in which they were granted first. */
-  get held(): ReadonlyMap<string, HeldSubscription> {
+  get held(): ReadonlyMap<string, StoredSubscription> {
     return this.#held;
   }
 
@@ -72,7 +66,7 @@ export class Subscriptions {
   }
 
   restore(stored: readonly StoredSubscription[]): void {
-    for (const each of stored) this.#held.set(each.request.filter, { ...each, isGranted: true });
+    for (const each of stored) this.#held.set(each.request.filter, each);
   }
 
   subscribe(request: SubscribeRequest): void {
@@ -90,14 +84,20 @@ export class Subscriptions {
     this.#next.push({ kind: 'unsubscribe', request, isRepeated: false });
   }
 
-  /** A connection stands. What the server may not have any more is asked for again, then what waited; all before publishes. */
-  opened(sessionPresent: boolean, limits: ServerLimits): void {
-    const { resubscribe, protocolVersion } = this.#settings;
-    if (!sessionPresent || resubscribe === 'always') {
-      for (const [filter, held] of this.#held) this.#held.set(filter, { ...held, isGranted: false });
+  /** The server has no session: nothing is granted any more. Returns what is still wanted, as the store is to have it. */
+  sessionLost(): StoredSubscription[] {
+    if (this.#settings.resubscribe === 'never') {
+      for (const filter of [...this.#held.keys()]) this.#fail(filter, notAgain(filter));
     }
-    if (resubscribe !== 'never') this.#resubscribe(limits);
-    else if (!sessionPresent) this.#held.clear();
+    this.#outdate();
+    return [...this.#held.values()];
+  }
+
+  /** A connection stands. What the server may not have any more is asked for again, then what waited; all before publishes. */
+  opened(limits: ServerLimits): void {
+    const { resubscribe, protocolVersion } = this.#settings;
+    if (resubscribe === 'always') this.#outdate();
+    this.#resubscribe(limits);
     const next = this.#next;
     this.#next = [];
     for (const asked of next) {
@@ -215,7 +215,11 @@ export class Subscriptions {
     }
   }
 
-  #again(held: HeldSubscription): StoredSubscription {
+  #outdate(): void {
+    for (const [filter, held] of this.#held) this.#held.set(filter, { ...held, isGranted: false });
+  }
+
+  #again(held: StoredSubscription): StoredSubscription {
     const { protocolVersion, replayRetained } = this.#settings;
     // MQTT 3.1.1 cannot say it.
     if (replayRetained || protocolVersion === 4) return held;
@@ -237,7 +241,7 @@ export class Subscriptions {
       this.#settle(answer.packetId, request, answer);
       return;
     }
-    const subscriptions = [...this.#held.values()].map(({ isGranted: _, ...stored }) => stored);
+    const subscriptions = [...this.#held.values()];
     const { packetId } = answer;
     const exchange = this.#ids.get(packetId);
     this.#storage.write({ put: 'subscriptions', subscriptions }, (failure) => {
@@ -285,6 +289,13 @@ class Resubscription implements SubscribeRequest {
       if (error) this.#failed(filter, error);
     }
   }
+}
+
+function notAgain(filter: string): SessionLostError {
+  return new SessionLostError(
+    false,
+    `The server came back without the session, and so without the subscription "${filter}", which resubscribe: 'never' does not make again: its messages come no more.`,
+  );
 }
 
 function refusedAgain(answer: SubackPacket, index: number, filter: string): NegativeAckError | undefined {

@@ -46,15 +46,6 @@ export class WaitingPublishes {
     for (let next = this.shift(queue); next; next = this.shift(queue)) tell(next);
   }
 
-  /** Puts requests in front of the others of their kind, in this order. */
-  unshift(requests: readonly PublishRequest[]): void {
-    if (requests.length === 0) return;
-    const behind = [...this.acknowledged];
-    this.acknowledged.clear();
-    for (const request of requests) this.push(request);
-    for (const request of behind) this.acknowledged.push(request);
-  }
-
   /** Whether it was still waiting. */
   take(request: PublishRequest): boolean {
     const taken = this.of(request).take((waiting) => waiting === request);

@@ -100,7 +100,7 @@ export class DiskSessionStore implements SessionStore, AsyncDisposable {
   }
 
   putSubscriptions(subscriptions: readonly StoredSubscription[]): Promise<void> {
-    const record = subscriptions.length > 0 ? encodeSubscriptions(subscriptions) : undefined;
+    const record = recordOf(subscriptions);
     return this.#change(true, ({ values }) => values.set(subscriptionsKey, record));
   }
 
@@ -108,8 +108,15 @@ export class DiskSessionStore implements SessionStore, AsyncDisposable {
     return this.#loaded().putClient(clientId, lastPacketId);
   }
 
-  async clear(): Promise<void> {
-    return this.#loaded().clear();
+  async replace({
+    outbound,
+    subscriptions,
+  }: Pick<StoredSession, 'outbound' | 'subscriptions'>): Promise<void> {
+    const records = new Map<string, Uint8Array>();
+    for (const each of outbound) records.set(outboundKey(each.packetId), encodeOutbound(each));
+    const subscribed = recordOf(subscriptions);
+    if (subscribed) records.set(subscriptionsKey, subscribed);
+    return this.#loaded().replace(records);
   }
 
   close(): Promise<void> {
@@ -154,4 +161,8 @@ export class DiskSessionStore implements SessionStore, AsyncDisposable {
       `The session store for ${this.#path} holds no session: call load before anything else, and nothing after close.`,
     );
   }
+}
+
+function recordOf(subscriptions: readonly StoredSubscription[]): Uint8Array | undefined {
+  return subscriptions.length > 0 ? encodeSubscriptions(subscriptions) : undefined;
 }

@@ -72,10 +72,12 @@ export class DiskSession implements BatchPart {
     });
   }
 
-  clear(): Promise<void> {
+  /** In one batch, so in one step. */
+  replace(records: ReadonlyMap<string, Uint8Array>): Promise<void> {
     this.#lastPacketId = 0;
     return this.change(true, (changes) => {
       changes.values.clear();
+      for (const [key, record] of records) changes.values.set(key, record);
       changes.cleared = true;
     });
   }

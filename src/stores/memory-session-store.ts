@@ -46,9 +46,7 @@ export class MemorySessionStore implements SessionStore, AsyncDisposable {
   }
 
   async putOutbound(outbound: StoredOutbound): Promise<void> {
-    // A copy: the caller may use its bytes again once the client that sent them is closed.
-    const kept = { ...outbound, payload: outbound.payload.slice() };
-    this.#loaded().session.outbound.set(outbound.packetId, kept);
+    this.#loaded().session.outbound.set(outbound.packetId, copied(outbound));
   }
 
   async deleteOutbound(packetId: number): Promise<void> {
@@ -75,11 +73,15 @@ export class MemorySessionStore implements SessionStore, AsyncDisposable {
     current.session.lastPacketId = lastPacketId;
   }
 
-  async clear(): Promise<void> {
+  async replace({
+    outbound,
+    subscriptions,
+  }: Pick<StoredSession, 'outbound' | 'subscriptions'>): Promise<void> {
     const { session } = this.#loaded();
     session.outbound.clear();
+    for (const each of outbound) session.outbound.set(each.packetId, copied(each));
     session.inbound.clear();
-    session.subscriptions = [];
+    session.subscriptions = [...subscriptions];
     session.lastPacketId = 0;
   }
 
@@ -99,4 +101,9 @@ export class MemorySessionStore implements SessionStore, AsyncDisposable {
       'This session store holds no session: call load before anything else, and nothing after close.',
     );
   }
+}
+
+/** The caller may use its bytes again once the client that sent them is closed. */
+function copied(outbound: StoredOutbound): StoredOutbound {
+  return { ...outbound, payload: outbound.payload.slice() };
 }

@@ -77,10 +77,11 @@ export function encodeSubscriptions(subscriptions: readonly StoredSubscription[]
 
 export function decodeSubscriptions(key: string, record: Uint8Array): StoredSubscription[] {
   const { subscriptions } = decodeRecord(key, record).description as { subscriptions: StoredSubscription[] };
-  return subscriptions.map(({ request, identifier, userProperties }) => ({
+  return subscriptions.map(({ request, identifier, userProperties, isGranted }) => ({
     request,
-    identifier,
+    identifier, // JSON leaves out what is undefined
     userProperties,
+    isGranted,
   }));
 }
 

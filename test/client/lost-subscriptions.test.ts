@@ -66,3 +66,25 @@ it('a stream ends with the error when the server refuses one of its filters, and
   await leaving;
   await client.close();
 });
+
+it("with resubscribe: 'never' a stream of a lost session ends and says so; one that is opened then works", async () => {
+  const scripted = new ScriptedPeer();
+  const options = { reconnect: true, keepAlive: 0, resubscribe: 'never' } as const;
+  const { client, peer } = await scripted.connected(options);
+  const opening = client.stream(['a', 'b']);
+  await answer(peer, 1, 1);
+  const stream = await opening;
+  const ended = expect(stream.next()).rejects.toMatchObject({
+    kind: 'session-lost',
+    message: expect.stringContaining('"a", which resubscribe: \'never\' does not make again'),
+  });
+  const again = await withoutSession(scripted, peer);
+  await ended;
+  await again.expectNothing(); // there is nothing to unsubscribe from either
+  const reopening = client.stream('a');
+  await answer(again, 1);
+  const reopened = await reopening;
+  again.publish({ topic: 'a', packetId: 1 });
+  expect((await reopened.next()).value?.topic).toBe('a');
+  await client.close();
+});

@@ -37,7 +37,7 @@ it('forgets what the store has when the server has no session, and says whose it
   const store = new HeldStore();
   const { client, peer } = await script.connected({ sessionStore: store });
   await peer.expectNothing();
-  expect(store.settleAll()).toEqual(['clear', 'client c']);
+  expect(store.settleAll()).toEqual(['replace by nothing', 'client c']);
   await client.close();
   expect(store.closed).toBe(1);
   await client.close();
@@ -130,7 +130,7 @@ it('goes on after a restart: publishes, releases, received identifiers, subscrip
       { ...outbound, packetId: 8, seq: 2, phase: 'publish', qos: 1 },
     ],
     inboundQos2: [3],
-    subscriptions: [{ request, identifier: 4, userProperties: undefined }],
+    subscriptions: [{ request, identifier: 4, userProperties: undefined, isGranted: true }],
     lastPacketId: 100,
   };
   const { client, peer } = await script.connected(
@@ -169,7 +169,7 @@ it('with a clean start forgets what an earlier process left', async () => {
   store.stored = { ...store.stored, inboundQos2: [3], lastPacketId: 100 };
   const { client, peer } = await new ScriptedPeer().connected({ sessionStore: store, cleanStart: true });
   await peer.expectNothing();
-  expect(store.settleAll()).toEqual(['clear', 'client c']);
+  expect(store.settleAll()).toEqual(['replace by nothing', 'client c']);
   peer.publish({ packetId: 3, qos: 2 });
   await peer.expectNothing();
   expect(client.stats()).toMatchObject({ bufferedIn: 1 });
@@ -224,7 +224,7 @@ it('what was being stored when the session was lost is sent anew, not given up: 
   await gone(peer);
   const next = await back(false);
   await next.expectNothing();
-  expect(store.settleAll()).toEqual(['put publish 1', 'clear', 'client c', 'put publish 2']);
+  expect(store.settleAll()).toEqual(['put publish 1', 'replace by publish 2', 'client c']);
   const { packetId } = await next.expect('publish', { duplicate: false });
   next.ack('pubrec', packetId!);
   await next.expectNothing();
@@ -234,6 +234,62 @@ it('what was being stored when the session was lost is sent anew, not given up: 
   await next.expectNothing();
   store.settleAll();
   expect(await publishing).toMatchObject({ resent: false });
+  await client.close();
+});
+
+it('what is published anew stays stored all the time, under its new identifier; the rest goes', async () => {
+  const { client, peer, store, back } = await stored({ onSessionLost: 'republish', sendMaximum: 2 });
+  const publishing = [client.publish('a', 'one', qos1), client.publish('b', '', qos2)];
+  const waiting = client.publish('c', '', qos1);
+  await peer.expectNothing();
+  store.settleAll();
+  await peer.expect('publish', { packetId: 1 });
+  await peer.expect('publish', { packetId: 2 });
+  peer.ack('pubrec', 2);
+  await peer.expectNothing();
+  store.settleAll();
+  await peer.expect('pubrel');
+  const released = publishing[1]!.catch((error: unknown) => error);
+  await gone(peer);
+  const next = await back(false);
+  expect(await released).toMatchObject({ kind: 'session-lost' });
+  await next.expect('publish', { topic: 'a', packetId: 3, duplicate: false });
+  await next.expectNothing();
+  expect(store.settleAll()).toEqual(['replace by publish 3', 'client c', 'put publish 4']);
+  await next.expect('publish', { topic: 'c', packetId: 4 });
+  next.ack('puback', 3);
+  next.ack('puback', 4);
+  await next.expectNothing();
+  expect(store.settleAll()).toEqual(['delete 3', 'delete 4']);
+  expect(await publishing[0]).toMatchObject({ packetId: 3, resent: true });
+  expect(await waiting).toMatchObject({ packetId: 4, resent: false });
+  await client.close();
+});
+
+it('a process that dies before the server granted its subscriptions again leaves them to the next one', async () => {
+  const request = {
+    filter: 'f',
+    maximumQoS: 1,
+    noLocal: false,
+    retainAsPublished: false,
+    retainHandling: 'send',
+  } as const;
+  const rest = { identifier: undefined, userProperties: undefined };
+  const script = new ScriptedPeer();
+  const store = new HeldStore();
+  store.stored = {
+    ...store.stored,
+    subscriptions: [
+      { request, ...rest, isGranted: false },
+      { request: { ...request, filter: 'g' }, ...rest, isGranted: true },
+    ],
+  };
+  const { client, peer } = await script.connected({ sessionStore: store }, { sessionPresent: true });
+  const { packetId, subscriptions } = await peer.expect('subscribe');
+  expect(subscriptions).toMatchObject([{ filter: 'f' }]);
+  peer.send({ type: 'suback', packetId, reasonCodes: [1] });
+  await peer.expectNothing();
+  expect(store.settleAll()).toEqual(['client c', 'subscribed f,g']);
   await client.close();
 });
 
@@ -282,7 +338,11 @@ it('does not keep a subscription that could not be made again', async () => {
   const again = await next.expect('subscribe');
   next.send({ type: 'suback', packetId: again.packetId, reasonCodes: [0x87, 1] });
   await next.expectNothing();
-  expect(store.settleAll()).toEqual(['clear', 'client c', 'subscribed b']);
+  expect(store.settleAll()).toEqual([
+    'replace by a (not granted), b (not granted)',
+    'client c',
+    'subscribed b',
+  ]);
   await client.close();
 });
 

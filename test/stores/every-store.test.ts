@@ -105,11 +105,11 @@ describe.each(places)('a session store $name', ({ make }) => {
       store.deleteInbound(5),
       store.addInbound(5),
       store.putOutbound(outbound(2)),
-      store.clear(),
+      store.replace({ outbound: [outbound(3)], subscriptions: [] }),
       store.addInbound(6),
     ]);
     await store.close();
-    expect(await found(place)).toMatchObject({ outbound: [], inboundQos2: [6] });
+    expect(await found(place)).toMatchObject({ outbound: [outbound(3)], inboundQos2: [6] });
   });
 
   it('takes what is deleted twice, or was never there', async () => {
@@ -131,16 +131,30 @@ describe.each(places)('a session store $name', ({ make }) => {
     expect((await found(place)).subscriptions).toEqual([subscription('c')]);
   });
 
-  it('forgets everything when it is cleared, and goes on', async () => {
+  it('replaces everything, and goes on', async () => {
     const { place, store } = await loaded();
     await store.putOutbound(outbound(1));
     await store.addInbound(1);
     await store.putSubscriptions([subscription('a')]);
     await store.putClient({ clientId: 'c', lastPacketId: 1 });
-    await store.clear();
+    const kept = { ...subscription('b'), isGranted: false };
+    await store.replace({ outbound: [outbound(7)], subscriptions: [kept] });
     await store.putOutbound(outbound(2));
     await store.close();
-    expect(await found(place)).toEqual({ ...nothing, outbound: [outbound(2)] });
+    expect(await found(place)).toEqual({
+      ...nothing,
+      outbound: [outbound(2), outbound(7)],
+      subscriptions: [kept],
+    });
+  });
+
+  it('replaces everything by nothing', async () => {
+    const { place, store } = await loaded();
+    await store.putOutbound(outbound(1));
+    await store.putClient({ clientId: 'c', lastPacketId: 1 });
+    await store.replace({ outbound: [], subscriptions: [] });
+    await store.close();
+    expect(await found(place)).toEqual(nothing);
   });
 
   it.each(['d', '', 'c/d', 'c0', 'c-', '../c', 'ç😀', 'session/c/'])(
@@ -203,7 +217,7 @@ describe.each(places)('a session store $name', ({ make }) => {
       store.deleteInbound(1),
       store.putSubscriptions([]),
       store.putClient({ clientId: 'c', lastPacketId: 1 }),
-      store.clear(),
+      store.replace({ outbound: [], subscriptions: [] }),
     ]) {
       await expect(late).rejects.toMatchObject({ problem: 'closed' });
     }
@@ -236,7 +250,12 @@ describe.each(places)('a session store $name', ({ make }) => {
         payload: fc.uint8Array({ maxLength: 40 }),
       }),
       fc.record({ do: fc.constantFrom('delete', 'add', 'remove', 'client'), id }),
-      fc.record({ do: fc.constantFrom('clear', 'reopen', 'wait'), id }),
+      fc.record({ do: fc.constantFrom('reopen', 'wait'), id }),
+      fc.record({
+        do: fc.constant('replace' as const),
+        ids: fc.uniqueArray(id, { maxLength: 3 }),
+        filters: fc.array(fc.constantFrom('a', 'b/+', '#'), { maxLength: 3 }),
+      }),
       fc.record({
         do: fc.constant('subscribe' as const),
         filters: fc.array(fc.constantFrom('a', 'b/+', '#'), { maxLength: 3 }),
@@ -280,13 +299,16 @@ describe.each(places)('a session store $name', ({ make }) => {
               filters = one.filters;
               running.push(store.putSubscriptions(filters.map((filter) => subscription(filter))));
               break;
-            case 'clear':
+            case 'replace': {
               out.clear();
+              for (const each of one.ids) out.set(each, outbound(each));
               inbound.clear();
-              filters = [];
+              filters = one.filters;
               lastPacketId = 0;
-              running.push(store.clear());
+              const subscriptions = filters.map((filter) => subscription(filter));
+              running.push(store.replace({ outbound: [...out.values()], subscriptions }));
               break;
+            }
             case 'wait':
               await Promise.all(running.splice(0));
               break;

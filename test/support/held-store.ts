@@ -31,13 +31,17 @@ export class HeldStore implements SessionStore {
     return this.#hold(`forget ${packetId}`);
   }
   putSubscriptions(subscriptions: readonly StoredSubscription[]): Promise<void> {
-    return this.#hold(`subscribed ${subscriptions.map(({ request }) => request.filter)}`);
+    return this.#hold(`subscribed ${subscriptions.map(subscriptionText)}`);
   }
   putClient({ clientId }: { clientId: string }): Promise<void> {
     return this.#hold(`client ${clientId}`);
   }
-  clear(): Promise<void> {
-    return this.#hold('clear');
+  replace({ outbound, subscriptions }: Parameters<SessionStore['replace']>[0]): Promise<void> {
+    const kept = [
+      ...outbound.map(({ phase, packetId }) => `${phase} ${packetId}`),
+      ...subscriptions.map(subscriptionText),
+    ];
+    return this.#hold(kept.length > 0 ? `replace by ${kept.join(', ')}` : 'replace by nothing');
   }
   async close(): Promise<void> {
     this.closed++;
@@ -68,4 +72,8 @@ export class HeldStore implements SessionStore {
     this.asked.push(what);
     return new Promise((resolve, reject) => this.#held.push({ resolve, reject }));
   }
+}
+
+function subscriptionText({ request, isGranted }: StoredSubscription): string {
+  return isGranted ? request.filter : `${request.filter} (not granted)`;
 }

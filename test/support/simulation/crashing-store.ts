@@ -59,11 +59,12 @@ export class CrashingStore implements SessionStore {
       this.#disk.lastPacketId = lastPacketId;
     });
   }
-  clear(): Promise<void> {
+  replace({ outbound, subscriptions }: Parameters<SessionStore['replace']>[0]): Promise<void> {
     return this.#do(() => {
       this.#disk.outbound.clear();
+      for (const each of outbound) this.#disk.outbound.set(each.packetId, each);
       this.#disk.inbound.clear();
-      this.#disk.subscriptions = [];
+      this.#disk.subscriptions = subscriptions;
     });
   }
   async close(): Promise<void> {}
