@@ -96,7 +96,8 @@ export interface ClientOptions {
    */
   onSessionLost?: 'reject' | 'republish';
   /**
-   * When subscriptions are made again on a new connection, once, with their options and identifiers. One that the server now refuses is given up, and streams that hold it end with `NegativeAckError`; with `never`, streams end with `SessionLostError`
+   * When subscriptions are made again on a new connection, once, with their options and identifiers. A session may be lost unseen: so they are also made again where a
+   * CONNECT had no answer before, and after a restart with a `sessionStore`. One that the server now refuses is given up, and streams that hold it end with `NegativeAckError`; with `never`, streams end with `SessionLostError`
    * when the session is lost. Default `when-session-lost`.
    */
   resubscribe?: 'when-session-lost' | 'always' | 'never';

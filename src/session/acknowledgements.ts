@@ -20,6 +20,8 @@ export class LedgerEntry {
   isLive = true;
   /** Nobody will settle it: when it is sent again, it is delivered again. */
   isGivenUp = false;
+  /** QoS 2 of an earlier connection: perhaps the server has begun another session since, in which the identifier stands for another message. */
+  isDoubtful = false;
   /** The store knows that it is settled, or need not. */
   isStored = true;
   /** Why it is pending again: the store failed. */

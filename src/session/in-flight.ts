@@ -166,23 +166,22 @@ export class InFlight {
   }
 
   /**
-   * The server has no session: what it had not acknowledged is given up, or goes on under a new identifier as if it had never left. A message that
-   * reached the second phase is never published again: the server had it. Returns what goes on, as the store is to have it.
+   * The server has no session: what it had not acknowledged is given up, or goes on as if it had never left. A message that reached the second phase is
+   * never published again: the server had it. What goes on keeps its identifier: a process that dies now leaves nothing behind under which the server
+   * would take another message for this one. Returns it as the store is to have it.
    */
   sessionLost(policy: 'reject' | 'republish'): StoredOutbound[] {
     const goingOn: StoredOutbound[] = [];
-    for (const exchange of [...this.#all()]) {
+    for (const exchange of this.#all()) {
       const { request, wasSent, phase } = exchange;
       if (phase === 'done') continue;
-      this.#ids.free(idOf(request));
       if (request.isAbandoned || (wasSent && (policy === 'reject' || phase === 'pubrel'))) {
-        this.#count--;
+        this.#remove(idOf(request));
         if (!request.isAbandoned) this.#effects.answer(request, lostWithSession(request.packet.topic));
         continue;
       }
       request.wasResent ||= wasSent;
       request.packet.duplicate = exchange.wasSent = false;
-      request.packet.packetId = this.#ids.take(exchange);
       if (this.#storage.isDurable) goingOn.push(storedOf(exchange));
     }
     return goingOn;

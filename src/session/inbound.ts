@@ -38,6 +38,8 @@ export class Inbound {
   /** Not settled, and the server has not sent them again on this connection. */
   #owned = 0;
   #ignored = 0;
+  /** Some of the open ones are doubtful. */
+  #hasDoubts = false;
 
   constructor(
     settings: InboundSettings,
@@ -90,16 +92,19 @@ export class Inbound {
       this.#effects.deliver(packet, undefined);
       return;
     }
+    if (this.#hasDoubts && !packet.duplicate) this.#endDoubts();
     const packetId = packet.packetId!; // the decoder lets no QoS 1 or 2 through without one
     const open = this.#open.get(packetId);
-    if (open && (open.isLive || open.qos === packet.qos)) {
-      if (open.isLive) this.#repeated(packet, open);
-      else this.#sentAgain(open);
+    if (open?.isLive) {
+      this.#repeated(packet, open);
+      return;
+    }
+    if (open?.qos === packet.qos) {
+      this.#sentAgain(open);
       return;
     }
     this.#checkWindow();
-    // The server gave up a message of an earlier connection: its identifier stands for another one.
-    if (open) this.#outdate(open);
+    if (open) this.#supersede(open);
     const entry = new LedgerEntry(packetId, packet.qos, connectionId, now);
     this.#connectionId = connectionId;
     this.#open.set(packetId, entry);
@@ -183,6 +188,11 @@ export class Inbound {
     for (const entry of this.#qos1.clear()) this.#outdate(entry);
   }
 
+  /** The server goes on with a session, which may have begun without our knowing: identifiers of the old one may come to mean other messages. */
+  doubt(): void {
+    for (const entry of this.#open.values()) entry.isDoubtful = this.#hasDoubts = true;
+  }
+
   /** The server has no session, or no connection follows: identifiers of the old one mean nothing. */
   forget(): void {
     const entries = [...this.#open.values()];
@@ -222,6 +232,7 @@ export class Inbound {
     this.#ignored++;
     this.#live++;
     entry.isLive = true;
+    entry.isDoubtful = false;
     if (entry.state === 'sent') {
       this.#sendAck({ type: 'pubrec', packetId: entry.packetId, reasonCode: 0 });
       return;
@@ -229,6 +240,25 @@ export class Inbound {
     if (isPending(entry)) this.#owned--;
     this.#qos2.add(entry);
     this.#flush(entry);
+  }
+
+  /** The server gave up a message of an earlier connection: its identifier stands for another one. */
+  #supersede(entry: LedgerEntry): void {
+    this.#outdate(entry);
+    this.#storage.keep({ delete: 'inbound', packetId: entry.packetId });
+  }
+
+  /**
+   * A new message: what the server had not finished it has sent again before [MQTT-4.4.0-1], so what it did not mention is not of this session. A PUBREL that comes
+   * after all is answered with 0x92, which does no harm.
+   */
+  #endDoubts(): void {
+    this.#hasDoubts = false;
+    for (const [packetId, entry] of this.#open) {
+      if (!entry.isDoubtful || entry.isLive) continue;
+      this.#supersede(entry);
+      this.#open.delete(packetId);
+    }
   }
 
   #flush(entry: LedgerEntry): void {

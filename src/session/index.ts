@@ -7,5 +7,5 @@ export type { ServerLimits } from './server-limits.js';
 export * from './session.js';
 export type * from './session-store.js';
 export { StoreError, type StoreWrite } from './storage.js';
-export type { SubscribeRequest, UnsubscribeRequest } from './subscriptions.js';
+export type { HeldSubscription, SubscribeRequest, UnsubscribeRequest } from './subscriptions.js';
 export type { OfflineLimits } from './waiting-publishes.js';

@@ -78,6 +78,4 @@ export interface StoredSubscription {
   readonly request: SubscriptionRequest;
   readonly identifier: number | undefined;
   readonly userProperties: UserProperties | undefined;
-  /** The server has granted it in the session that it has now. False: the session was lost, and it is still to be asked for again. */
-  readonly isGranted: boolean;
 }

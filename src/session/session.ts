@@ -23,10 +23,15 @@ import type { PublishRequest } from './publish-request.js';
 import { openedWith } from './send-window.js';
 import { type ServerLimits, serverLimits } from './server-limits.js';
 import type { SessionState } from './session-state.js';
-import type { StoredOutbound, StoredSession, StoredSubscription } from './session-store.js';
+import type { StoredOutbound, StoredSession } from './session-store.js';
 import type { SessionSettings } from './settings.js';
 import { Storage } from './storage.js';
-import { type SubscribeRequest, Subscriptions, type UnsubscribeRequest } from './subscriptions.js';
+import {
+  type HeldSubscription,
+  type SubscribeRequest,
+  Subscriptions,
+  type UnsubscribeRequest,
+} from './subscriptions.js';
 import type { OfflineLimits } from './waiting-publishes.js';
 
 /**
@@ -51,6 +56,11 @@ export class Session {
   #connectionId = 0;
   /** What the server's session contains is known here, from an earlier connection or an earlier process. */
   #isKnown = false;
+  /**
+   * The server may have another session than the one that is known here, and say nothing of it: a CONNECT went out whose answer never came (she may have begun
+   * a session on it), or the process that knew the answer is dead.
+   */
+  #isInDoubt = false;
 
   constructor(settings: SessionSettings, effects: Effects) {
     this.#settings = settings;
@@ -81,7 +91,7 @@ export class Session {
     return this.#connectionId;
   }
 
-  get subscriptions(): ReadonlyMap<string, StoredSubscription> {
+  get subscriptions(): ReadonlyMap<string, HeldSubscription> {
     return this.#subscriptions.held;
   }
 
@@ -111,6 +121,7 @@ export class Session {
   restore(stored: StoredSession, requestOf: (stored: StoredOutbound) => PublishRequest): void {
     const { outbound, inboundQos2, subscriptions, lastPacketId } = stored;
     this.#isKnown = lastPacketId > 0 || outbound.length + inboundQos2.length + subscriptions.length > 0;
+    this.#isInDoubt = true;
     this.#ids.continueAfter(lastPacketId);
     this.#outbound.restore(outbound, requestOf);
     this.#inbound.restore(inboundQos2);
@@ -187,6 +198,7 @@ export class Session {
 
   /** The byte stream is gone. What the session keeps waits for the next one; the rest fails with `error`. */
   lost(error: (maybeDelivered: boolean) => Error): void {
+    this.#isInDoubt ||= this.#state.phase === 'connecting';
     this.#state = { phase: 'idle' };
     this.#outbound.lost(error);
     this.#inbound.lost();
@@ -280,6 +292,11 @@ export class Session {
     this.#state = connected;
     if (sessionPresent && !this.#isKnown) this.#ids.continueAfter(lastPacketId);
     this.#isKnown = true;
+    if (sessionPresent && this.#isInDoubt) {
+      this.#inbound.doubt();
+      this.#subscriptions.doubt();
+    }
+    this.#isInDoubt = false;
     if (!sessionPresent) this.#inbound.forget(); // before anybody is told, so that what is stale can be put away
     this.#effects.connected(limits, sessionPresent);
     if (!sessionPresent) {

@@ -31,13 +31,19 @@ export interface SubscriptionSettings {
   readonly replayRetained: boolean;
 }
 
+/** A subscription that the server granted, as it is asked for again. */
+export interface HeldSubscription extends StoredSubscription {
+  /** The server has granted it in the session that it has now. */
+  readonly isGranted: boolean;
+}
+
 /** SUBSCRIBE and UNSUBSCRIBE, and what the session is subscribed to as far as the server's answers say. */
 export class Subscriptions {
   readonly #ids: PacketIds<Exchange>;
   readonly #settings: SubscriptionSettings;
   readonly #effects: Effects;
   readonly #storage: Storage;
-  readonly #held = new Map<string, StoredSubscription>();
+  readonly #held = new Map<string, HeldSubscription>();
   /** For the next connection, in this order. */
   #next: Asked[] = [];
   #ignored = 0;
@@ -51,7 +57,7 @@ export class Subscriptions {
   }
 
   /** By filter, in the order in which they were granted first. */
-  get held(): ReadonlyMap<string, StoredSubscription> {
+  get held(): ReadonlyMap<string, HeldSubscription> {
     return this.#held;
   }
 
@@ -66,7 +72,7 @@ export class Subscriptions {
   }
 
   restore(stored: readonly StoredSubscription[]): void {
-    for (const each of stored) this.#held.set(each.request.filter, each);
+    for (const each of stored) this.#held.set(each.request.filter, { ...each, isGranted: false });
   }
 
   subscribe(request: SubscribeRequest): void {
@@ -89,15 +95,20 @@ export class Subscriptions {
     if (this.#settings.resubscribe === 'never') {
       for (const filter of [...this.#held.keys()]) this.#fail(filter, notAgain(filter));
     }
-    this.#outdate();
-    return [...this.#held.values()];
+    this.doubt();
+    return this.#stored();
+  }
+
+  /** The server may have none of them. */
+  doubt(): void {
+    for (const [filter, held] of this.#held) this.#held.set(filter, { ...held, isGranted: false });
   }
 
   /** A connection stands. What the server may not have any more is asked for again, then what waited; all before publishes. */
   opened(limits: ServerLimits): void {
     const { resubscribe, protocolVersion } = this.#settings;
-    if (resubscribe === 'always') this.#outdate();
-    this.#resubscribe(limits);
+    if (resubscribe === 'always') this.doubt();
+    if (resubscribe !== 'never') this.#resubscribe(limits);
     const next = this.#next;
     this.#next = [];
     for (const asked of next) {
@@ -215,11 +226,11 @@ export class Subscriptions {
     }
   }
 
-  #outdate(): void {
-    for (const [filter, held] of this.#held) this.#held.set(filter, { ...held, isGranted: false });
+  #stored(): StoredSubscription[] {
+    return [...this.#held.values()].map(({ isGranted: _, ...stored }) => stored);
   }
 
-  #again(held: StoredSubscription): StoredSubscription {
+  #again(held: HeldSubscription): StoredSubscription {
     const { protocolVersion, replayRetained } = this.#settings;
     // MQTT 3.1.1 cannot say it.
     if (replayRetained || protocolVersion === 4) return held;
@@ -241,10 +252,9 @@ export class Subscriptions {
       this.#settle(answer.packetId, request, answer);
       return;
     }
-    const subscriptions = [...this.#held.values()];
     const { packetId } = answer;
     const exchange = this.#ids.get(packetId);
-    this.#storage.write({ put: 'subscriptions', subscriptions }, (failure) => {
+    this.#storage.write({ put: 'subscriptions', subscriptions: this.#stored() }, (failure) => {
       if (this.#ids.get(packetId) !== exchange) return; // given up meanwhile
       const what = 'The server has granted the request, but the subscriptions could not be stored';
       this.#settle(packetId, request, failure ? new StoreError(what, failure) : answer);

@@ -77,11 +77,10 @@ export function encodeSubscriptions(subscriptions: readonly StoredSubscription[]
 
 export function decodeSubscriptions(key: string, record: Uint8Array): StoredSubscription[] {
   const { subscriptions } = decodeRecord(key, record).description as { subscriptions: StoredSubscription[] };
-  return subscriptions.map(({ request, identifier, userProperties, isGranted }) => ({
+  return subscriptions.map(({ request, identifier, userProperties }) => ({
     request,
-    identifier, // JSON leaves out what is undefined
+    identifier,
     userProperties,
-    isGranted,
   }));
 }
 

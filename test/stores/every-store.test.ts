@@ -137,7 +137,7 @@ describe.each(places)('a session store $name', ({ make }) => {
     await store.addInbound(1);
     await store.putSubscriptions([subscription('a')]);
     await store.putClient({ clientId: 'c', lastPacketId: 1 });
-    const kept = { ...subscription('b'), isGranted: false };
+    const kept = subscription('b');
     await store.replace({ outbound: [outbound(7)], subscriptions: [kept] });
     await store.putOutbound(outbound(2));
     await store.close();

@@ -31,7 +31,7 @@ export class HeldStore implements SessionStore {
     return this.#hold(`forget ${packetId}`);
   }
   putSubscriptions(subscriptions: readonly StoredSubscription[]): Promise<void> {
-    return this.#hold(`subscribed ${subscriptions.map(subscriptionText)}`);
+    return this.#hold(`subscribed ${subscriptions.map(({ request }) => request.filter)}`);
   }
   putClient({ clientId }: { clientId: string }): Promise<void> {
     return this.#hold(`client ${clientId}`);
@@ -39,7 +39,7 @@ export class HeldStore implements SessionStore {
   replace({ outbound, subscriptions }: Parameters<SessionStore['replace']>[0]): Promise<void> {
     const kept = [
       ...outbound.map(({ phase, packetId }) => `${phase} ${packetId}`),
-      ...subscriptions.map(subscriptionText),
+      ...subscriptions.map(({ request }) => request.filter),
     ];
     return this.#hold(kept.length > 0 ? `replace by ${kept.join(', ')}` : 'replace by nothing');
   }
@@ -72,8 +72,4 @@ export class HeldStore implements SessionStore {
     this.asked.push(what);
     return new Promise((resolve, reject) => this.#held.push({ resolve, reject }));
   }
-}
-
-function subscriptionText({ request, isGranted }: StoredSubscription): string {
-  return isGranted ? request.filter : `${request.filter} (not granted)`;
 }

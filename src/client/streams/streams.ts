@@ -2,7 +2,7 @@ import { InvalidPacketError } from '../../packets/errors.js';
 import { checkInteger } from '../../packets/outgoing-checks.js';
 import type { SubscriptionRequest } from '../../packets/packet.js';
 import { ClosedError, ConnectionLostError } from '../../session/errors.js';
-import type { StoredSubscription } from '../../session/session-store.js';
+import type { HeldSubscription } from '../../session/subscriptions.js';
 import { matches, overlaps } from '../../topics/matches.js';
 import { validateTopicFilter } from '../../topics/validate.js';
 import type { Granted, SubscribeOptions, UnsubscribeOptions } from '../options.js';
@@ -21,7 +21,7 @@ export interface StreamsContext {
   readonly requester: Requester;
   readonly inbox: Inbox;
   /** What the session is subscribed to. */
-  readonly subscriptions: () => ReadonlyMap<string, StoredSubscription>;
+  readonly subscriptions: () => ReadonlyMap<string, HeldSubscription>;
   readonly isOnline: () => boolean;
   /** The server knows subscription identifiers. */
   readonly identifiers: () => boolean;

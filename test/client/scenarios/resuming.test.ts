@@ -51,7 +51,6 @@ everyCut((cut) => {
     for (const text of ['b', 'c', 'd']) {
       const packet = await next.expect('publish', { duplicate: false });
       expect(textOf(packet)).toBe(text);
-      expect(packet.packetId).toBeGreaterThan(3);
       next.ack('puback', packet.packetId!);
     }
     expect(await outcomes).toMatchObject([

@@ -32,6 +32,5 @@ export function subscription(filter: string, identifier?: number): StoredSubscri
             ['a', '1'],
             ['a', '2'],
           ],
-    isGranted: true,
   };
 }
