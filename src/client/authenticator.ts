@@ -1,6 +1,7 @@
 import type { ConnackPacket, Packet } from '../packets/packet.js';
 import { checkAuthenticationMethod } from '../session/authentication.js';
 import type { Clock } from '../time/clock.js';
+import { orAborted } from '../time/or-aborted.js';
 import { AuthenticationError } from './errors.js';
 
 /** Enhanced authentication, MQTT 5.0, 4.12. What these functions reject with ends the connection; all of them together have `connectTimeout`. */
@@ -90,12 +91,7 @@ export class Authenticator {
     signal?.throwIfAborted();
     this.#renewal ??= this.#begin();
     const { done } = this.#renewal;
-    if (!signal) return done;
-    return new Promise((resolve, reject) => {
-      const aborted = () => reject(signal.reason);
-      signal.addEventListener('abort', aborted, { once: true });
-      done.then(resolve, reject).finally(() => signal.removeEventListener('abort', aborted));
-    });
+    return signal ? orAborted(done, signal) : done;
   }
 
   /** The connection is gone. */

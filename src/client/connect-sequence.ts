@@ -1,5 +1,6 @@
 import { packetSize } from '../packets/encode-packet.js';
 import type { ConnectPacket } from '../packets/packet.js';
+import { orAborted } from '../time/or-aborted.js';
 import type { Target } from './endpoint.js';
 import { ConnectError } from './errors.js';
 import { bytesOf, type Settings } from './settings.js';
@@ -39,7 +40,9 @@ export class ConnectSequence {
     if (password !== undefined) packet.password = password;
     if (!credentials) return packet;
     try {
-      const given = await unlessAborted(signal, async () => credentials(attempt));
+      signal.throwIfAborted();
+      // An async function, so that one that throws rejects.
+      const given = await orAborted((async () => credentials(attempt))(), signal);
       if (given.username !== undefined) packet.username = given.username;
       if (given.password !== undefined) packet.password = bytesOf(given.password, 'The password');
       packetSize(packet, protocolVersion);
@@ -65,22 +68,4 @@ export class ConnectSequence {
     // On MQTT 3.1.1 a session has no end of its own: under an identifier that nobody will use again it would stay with the server for ever.
     if (protocolVersion === 5 || !generatedId) this.#cleanStart = false;
   }
-}
-
-function unlessAborted<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const aborted = () => reject(signal.reason);
-    if (signal.aborted) return aborted();
-    signal.addEventListener('abort', aborted, { once: true });
-    work().then(
-      (result) => {
-        signal.removeEventListener('abort', aborted);
-        resolve(result);
-      },
-      (error) => {
-        signal.removeEventListener('abort', aborted);
-        reject(error);
-      },
-    );
-  });
 }

@@ -3,6 +3,7 @@ import type { ReasonCode } from '../packets/reason-codes.js';
 import { type Disconnection, describeDisconnection } from '../session/disconnection.js';
 import { ClosedError, ConnectionLostError } from '../session/errors.js';
 import type { ServerLimits } from '../session/server-limits.js';
+import { onAbort } from '../time/on-abort.js';
 import type { Client } from './client.js';
 import { closeStore } from './close-store.js';
 import { ConnectSequence } from './connect-sequence.js';
@@ -148,13 +149,12 @@ export class MqttClient implements Client {
     });
     connected.catch(() => undefined); // it may end before anybody waits for it
     const client = new MqttClient(policy, settings, isConnected, hasEnded);
-    const aborted = () => {
+    const ignoreAbort = onAbort(signal, () => {
       hasEnded(signal?.reason);
       client.#leaving = true;
       client.#keeper.stop({ by: 'client', reasonCode: 0 });
       client.#driver.cut(new Error('The attempt to connect was given up.'));
-    };
-    signal?.addEventListener('abort', aborted, { once: true });
+    });
     try {
       client.#restoring = client.#restore();
       await Promise.race([client.#restoring, connected]); // which rejects if the signal aborts first
@@ -165,7 +165,7 @@ export class MqttClient implements Client {
       await client.close().catch(() => undefined); // why there is no client is what the caller has to know
       throw error;
     } finally {
-      signal?.removeEventListener('abort', aborted);
+      ignoreAbort();
     }
   }
 

@@ -3,6 +3,7 @@ import { checkInteger } from '../packets/outgoing-checks.js';
 import type { PublishPacket, PublishProperties, QoS } from '../packets/packet.js';
 import type { ServerLimits } from '../session/server-limits.js';
 import type { Clock, Random } from '../time/clock.js';
+import { onAbort } from '../time/on-abort.js';
 import { validateTopicName } from '../topics/validate.js';
 import type { Message } from './message.js';
 import type { Payload } from './options.js';
@@ -107,14 +108,14 @@ export class RequestReply {
         timeout === Number.POSITIVE_INFINITY
           ? () => undefined
           : clock.setTimer(timeout, () => waiter.settle(tooLate(topic, timeout)));
-      const aborted = () => waiter.settle(signal?.reason);
+      const ignoreAbort = onAbort(signal, () => waiter.settle(signal?.reason));
       const waiter: Waiter = {
         responseTopic,
         settle: (outcome) => {
           if (this.#waiters.get(key) !== waiter) return;
           this.#waiters.delete(key);
           cancelTimer();
-          signal?.removeEventListener('abort', aborted);
+          ignoreAbort();
           if (isReply(outcome)) {
             resolve(outcome);
             return;
@@ -124,7 +125,6 @@ export class RequestReply {
         },
       };
       this.#waiters.set(key, waiter);
-      signal?.addEventListener('abort', aborted, { once: true });
       const qos: QoS = options.qos ?? (server()?.maximumQoS === 0 ? 0 : 1);
       this.#subscribe(responseTopic)
         .then(() =>

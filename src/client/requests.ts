@@ -15,6 +15,7 @@ import type { Request } from '../session/effects.js';
 import { NegativeAckError } from '../session/errors.js';
 import type { PublishRequest } from '../session/publish-request.js';
 import type { SubscribeRequest, UnsubscribeRequest } from '../session/subscriptions.js';
+import { onAbort } from '../time/on-abort.js';
 import type {
   Granted,
   PublishOptions,
@@ -33,7 +34,7 @@ abstract class Call<A, R> implements Request<A> {
   readonly #resolve: Resolve<R>;
   readonly #reject: Reject;
   readonly #signal: AbortSignal | undefined;
-  #aborted: (() => void) | undefined;
+  #ignoreAbort: (() => void) | undefined;
   #isOver = false;
 
   constructor(resolve: Resolve<R>, reject: Reject, signal: AbortSignal | undefined) {
@@ -50,17 +51,16 @@ abstract class Call<A, R> implements Request<A> {
   /** Once the request is under way. */
   watchSignal(withdraw?: () => void): void {
     if (!this.#signal) return;
-    this.#aborted = () => {
+    this.#ignoreAbort = onAbort(this.#signal, () => {
       this.#isOver = true;
       withdraw?.();
       this.#reject(this.#signal?.reason);
-    };
-    this.#signal.addEventListener('abort', this.#aborted, { once: true });
+    });
   }
 
   settle(outcome: A | Error): void {
     this.#isOver = true;
-    if (this.#aborted) this.#signal?.removeEventListener('abort', this.#aborted);
+    this.#ignoreAbort?.();
     if (outcome instanceof Error) {
       this.#reject(outcome);
       return;

@@ -1,3 +1,5 @@
+import { onAbort } from '../time/on-abort.js';
+
 /** Those who wait for the same moment. Whoever gives up leaves nothing behind. */
 export class Waiters {
   readonly #waiting = new Set<() => void>();
@@ -10,16 +12,15 @@ export class Waiters {
   wait(signal?: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
       if (signal?.aborted) return reject(signal.reason);
-      const aborted = () => {
-        this.#waiting.delete(woken);
-        reject(signal?.reason);
-      };
       const woken = () => {
-        signal?.removeEventListener('abort', aborted);
+        ignoreAbort();
         resolve();
       };
       this.#waiting.add(woken);
-      signal?.addEventListener('abort', aborted, { once: true });
+      const ignoreAbort = onAbort(signal, () => {
+        this.#waiting.delete(woken);
+        reject(signal?.reason);
+      });
     });
   }
 

@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers';
-import { orAborted } from '../app/awaitable.js';
 import type { Application } from '../app/lifecycle/application.js';
+import { orAborted } from '../time/or-aborted.js';
 import type { FakeBroker } from './fake-broker.js';
 import type { DeliveryAck, DeviceMessage, TestDevice, UnderWay } from './test-device.js';
 

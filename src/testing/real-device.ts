@@ -1,10 +1,10 @@
-import { orAborted } from '../app/awaitable.js';
 import type { Application } from '../app/lifecycle/application.js';
 import type { DeliveryReport } from '../app/pipeline/delivery.js';
 import type { Client } from '../client/client.js';
 import { connect } from '../client/connect.js';
 import type { Endpoint } from '../client/endpoint.js';
 import type { ClientOptions } from '../client/options.js';
+import { orAborted } from '../time/or-aborted.js';
 import { matches } from '../topics/index.js';
 import type { DeliveryAck, DeviceMessage, TestDevice, UnderWay } from './test-device.js';
 

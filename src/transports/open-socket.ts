@@ -1,4 +1,5 @@
 import type { OnReadOpts, Socket } from 'node:net';
+import { onAbort } from '../time/on-abort.js';
 import { DuplexTransport } from './duplex.js';
 import type { Transport } from './transport.js';
 
@@ -31,7 +32,7 @@ export function openSocket({ kind, ready, signal, open }: Opening): Promise<Tran
       },
     });
     const settle = () => {
-      signal?.removeEventListener('abort', aborted);
+      ignoreAbort();
       socket.off('error', failed);
       socket.off(ready, connected);
     };
@@ -41,7 +42,6 @@ export function openSocket({ kind, ready, signal, open }: Opening): Promise<Tran
       socket.destroy();
       reject(reason);
     };
-    const aborted = () => giveUp(signal?.reason);
     const failed = (error: Error) => giveUp(error);
     const connected = () => {
       settle();
@@ -49,7 +49,7 @@ export function openSocket({ kind, ready, signal, open }: Opening): Promise<Tran
       transport = new DuplexTransport(socket, kind, true);
       resolve(transport);
     };
-    signal?.addEventListener('abort', aborted, { once: true });
+    const ignoreAbort = onAbort(signal, () => giveUp(signal?.reason));
     socket.once('error', failed);
     socket.once(ready, connected);
   });

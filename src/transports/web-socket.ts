@@ -1,4 +1,5 @@
 import type { ConnectionOptions } from 'node:tls';
+import { onAbort } from '../time/on-abort.js';
 import { tlsDefaults } from './tls.js';
 import { OpenError, type Transport } from './transport.js';
 import { type WebSocketLike, WebSocketTransport } from './web-socket-transport.js';
@@ -61,7 +62,7 @@ export async function connectWebSocket(options: WebSocketOptions): Promise<Trans
     const settle = (conclude: () => void) => {
       if (settled) return; // a socket that failed still has things to say
       settled = true;
-      signal?.removeEventListener('abort', aborted);
+      ignoreAbort();
       conclude();
     };
     const giveUp = (reason: unknown) =>
@@ -69,8 +70,7 @@ export async function connectWebSocket(options: WebSocketOptions): Promise<Trans
         socket.terminate();
         reject(reason);
       });
-    const aborted = () => giveUp(signal?.reason);
-    signal?.addEventListener('abort', aborted, { once: true });
+    const ignoreAbort = onAbort(signal, () => giveUp(signal?.reason));
     socket.on('upgrade', (response) => {
       answer = response;
     });

@@ -1,4 +1,5 @@
-import { type Awaitable, isThenable, orAborted } from '../awaitable.js';
+import { orAborted } from '../../time/or-aborted.js';
+import { type Awaitable, isThenable } from '../awaitable.js';
 import { BootError, refuseIfAny } from '../boot-error.js';
 import { type Argument, constructionOf, type TsyringeNote } from './construction.js';
 import { Disposal } from './disposal.js';

@@ -1,3 +1,4 @@
+import { onAbort } from '../../time/on-abort.js';
 import type { ReceivedMessage } from '../received-message.js';
 import { done, type MessageQueue, type Next, type QueueReader } from './message-queue.js';
 import type { MessageStream, ReadOptions } from './message-stream.js';
@@ -10,7 +11,7 @@ export class Reader implements MessageStream, QueueReader {
   /** With autoAck `on-next`: what was handed out and is acknowledged when the next is asked for. */
   readonly #handed: ReceivedMessage[] | undefined;
   readonly #onFailed: () => void;
-  readonly #aborted = () => this.fail(this.#signal?.reason);
+  #ignoreAbort: () => void = () => undefined;
   #failure: { readonly error: unknown } | undefined;
   #returned = false;
 
@@ -23,7 +24,7 @@ export class Reader implements MessageStream, QueueReader {
     this.#onFailed = onFailed;
     if (this.#signal?.aborted) this.#failure = { error: this.#signal.reason };
     else if ((this.#signal || this.#onDisconnect === 'throw') && queue.join(this)) {
-      this.#signal?.addEventListener('abort', this.#aborted);
+      this.#ignoreAbort = onAbort(this.#signal, () => this.fail(this.#signal?.reason));
     }
   }
 
@@ -63,7 +64,7 @@ export class Reader implements MessageStream, QueueReader {
   }
 
   over(): void {
-    this.#signal?.removeEventListener('abort', this.#aborted);
+    this.#ignoreAbort();
   }
 
   /** Ends it, unless it has ended. */
