@@ -10,7 +10,7 @@ export function checkOptions(options: ClientOptions): void {
   }
   const { protocol = 5, ackOrder = 'strict', qos0Overflow = { limit: 0 } }: ClientOptions = options;
   if (protocol !== 5 && protocol !== 4) {
-    refuse(`protocol must be 5 (MQTT 5.0) or 4 (MQTT 3.1.1), not ${describe(protocol)}.`);
+    refuse(`protocol must be 5 (MQTT 5.0), 4 (MQTT 3.1.1) or 'auto', not ${describe(protocol)}.`);
   }
   if (ackOrder !== 'strict' && ackOrder !== 'unordered') {
     refuse(`ackOrder must be 'strict' or 'unordered', not ${describe(ackOrder)}.`);
@@ -28,6 +28,7 @@ export function checkOptions(options: ClientOptions): void {
     );
   }
   checkMilliseconds(options.connectTimeout, 'connectTimeout', 1);
+  checkMilliseconds(options.ackTimeout ?? undefined, 'ackTimeout', 1);
   checkMilliseconds(options.drainTimeout, 'drainTimeout', 0);
   // Both mean something on MQTT 3.1.1 too, whose CONNECT does not carry them.
   checkCount(options.receiveMaximum, 'receiveMaximum', 1, 65_535);

@@ -75,7 +75,7 @@ export function failureOf(where: string, disconnection: Disconnection): ConnectE
 /** What came was no MQTT, or not in its place. */
 function nonsenseFrom(where: string, cause: Error, reasonCode: ReasonCode): ConnectError {
   if (cause instanceof UnsupportedProtocolError) {
-    const message = `${where} does not speak MQTT 5.0, only an older version: connect with { protocol: 4 }.`;
+    const message = `${where} does not speak MQTT 5.0, only an older version: connect with { protocol: 4 }, or 'auto'.`;
     return new ConnectError({ by: 'client', reasonCode, cause }, false, message);
   }
   if (cause instanceof AuthenticationError) {
@@ -117,7 +117,7 @@ function advice(reasonCode: ReasonCode, protocolVersion: 4 | 5): string | undefi
   }
 }
 
-const only311 = 'Connect with { protocol: 4 }.';
+const only311 = "Connect with { protocol: 4 }, or 'auto'.";
 const olderStill = 'The broker speaks neither MQTT 5.0 nor 3.1.1: it is of no use here.';
 const badId = 'Choose another clientId.';
 const credentials = 'Check username and password, and what they may do.';

@@ -3,6 +3,7 @@ import type { Client } from './client.js';
 import type { Endpoint } from './endpoint.js';
 import { MqttClient } from './mqtt-client.js';
 import type { ClientOptions } from './options.js';
+import { connectOnEither } from './protocol-fallback.js';
 import { ReconnectPolicy } from './reconnect.js';
 import { settingsOf } from './settings.js';
 
@@ -43,7 +44,15 @@ export async function withClient<T>(
   return result;
 }
 
-async function open(endpoint: Endpoint | readonly Endpoint[], options: ConnectOptions): Promise<MqttClient> {
+function open(endpoint: Endpoint | readonly Endpoint[], options: ConnectOptions): Promise<MqttClient> {
+  if (options?.protocol !== 'auto') return openAs(endpoint, options);
+  return connectOnEither(options, (either) => openAs(endpoint, either));
+}
+
+async function openAs(
+  endpoint: Endpoint | readonly Endpoint[],
+  options: ConnectOptions,
+): Promise<MqttClient> {
   const settings = settingsOf(options);
   const endpoints = Array.isArray(endpoint) ? endpoint : [endpoint];
   if (endpoints.length === 0) refuse('connect() needs an endpoint: the list is empty.');

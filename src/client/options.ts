@@ -21,8 +21,12 @@ export interface Will extends PublishProperties {
 }
 
 export interface ClientOptions {
-  /** 5 is MQTT 5.0, 4 is MQTT 3.1.1. Default 5. */
-  protocol?: 5 | 4;
+  /**
+   * 5 is MQTT 5.0, 4 is MQTT 3.1.1. `auto`: 5, and 4 if the first server answers that it does not know 5; what was agreed on is `server.protocolVersion` of the state `connected`, and stays for the life
+   * of the client. On MQTT 3.1.1 the options that only MQTT 5 has are then left out (`sessionExpiryInterval`: there a session that is not clean lasts), and properties of a publish are still refused. To hooks each of the
+   * two tries is a client of its own. Default 5.
+   */
+  protocol?: 5 | 4 | 'auto';
   /** The key of the session on the server. Default: a random one; `''` lets the server choose. */
   clientId?: string;
   username?: string;
@@ -43,6 +47,12 @@ export interface ClientOptions {
   keepAlive?: number;
   /** Milliseconds until the server must have accepted, all phases together. Default 30,000. */
   connectTimeout?: number;
+  /**
+   * Milliseconds that the server may take to answer a PUBLISH at QoS 1 or 2, a PUBREL, SUBSCRIBE or UNSUBSCRIBE once it left. A server that takes longer is taken for dead: the
+   * connection ends with `AckTimeoutError` as its cause, between one and one and a half times this later, and the next one sends again what is unanswered, since on a live connection nothing may be
+   * sent twice. To end a single wait, give its call a `signal`. Default null: it may take for ever, as long as it keeps the connection alive.
+   */
+  ackTimeout?: number | null;
   /** Milliseconds that `disconnect` and `drain` wait for requests under way. Default 10,000. */
   drainTimeout?: number;
   /**

@@ -18,6 +18,8 @@ export interface Settings {
   /** The client id is ours: nobody will come back under it. */
   readonly generatedId: boolean;
   readonly connectTimeout: number;
+  /** Undefined: no limit. */
+  readonly ackTimeout: number | undefined;
   readonly drainTimeout: number;
   readonly receiveMaximum: number;
   readonly pausesWhenFull: boolean;
@@ -45,7 +47,7 @@ export interface Settings {
 /** Throws an InvalidPacketError, one sentence, for options that cannot be. */
 export function settingsOf(options: ClientOptions): Settings {
   checkOptions(options);
-  const protocolVersion = options.protocol ?? 5;
+  const protocolVersion = versionOf(options);
   const random = options.random ?? systemRandom;
   const receiveMaximum = options.receiveMaximum ?? 100;
   const maximumPacketSize = options.maximumPacketSize ?? 16 * 1024 * 1024;
@@ -84,6 +86,7 @@ export function settingsOf(options: ClientOptions): Settings {
     connect,
     generatedId,
     connectTimeout: options.connectTimeout ?? 30_000,
+    ackTimeout: finite(options.ackTimeout),
     drainTimeout: options.drainTimeout ?? 10_000,
     receiveMaximum,
     pausesWhenFull: protocolVersion === 4 || options.receiveMaximumExceeded === 'pause',
@@ -106,6 +109,11 @@ export function settingsOf(options: ClientOptions): Settings {
     clock: options.clock ?? systemClock,
     random,
   };
+}
+
+/** `auto` has become one of the two before. */
+function versionOf({ protocol }: ClientOptions): 4 | 5 {
+  return protocol === 4 ? 4 : 5;
 }
 
 function offlineLimitsOf(offline: ClientOptions['offline']): OfflineLimits | undefined {
@@ -169,6 +177,11 @@ function willOf(will: Will): NonNullable<ConnectPacket['will']> {
     retain: will.retain ?? false,
     ...(Object.keys(properties).length > 0 && { properties }),
   };
+}
+
+/** A timer for a time that never comes is none. */
+function finite(milliseconds: number | null | undefined): number | undefined {
+  return milliseconds === null || milliseconds === Number.POSITIVE_INFINITY ? undefined : milliseconds;
 }
 
 function hexDigits(random: Random, count: number): string {

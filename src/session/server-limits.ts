@@ -2,6 +2,8 @@ import type { ConnackPacket, ConnectPacket, QoS, UserProperties } from '../packe
 
 /** What the server granted and what it forbids, with the defaults of MQTT 5.0, 3.2.2.3 filled in; MQTT 3.1.1 forbids nothing. */
 export interface ServerLimits {
+  /** What this connection speaks: 5 is MQTT 5.0, 4 is MQTT 3.1.1. */
+  readonly protocolVersion: 4 | 5;
   /** The client identifier in use: the server's choice where this client sent an empty one. */
   readonly clientId: string;
   /** Seconds, 0 is off. The server's word wins over the option. */
@@ -29,6 +31,7 @@ export function serverLimits(connect: ConnectPacket, connack: ConnackPacket): Se
   const said = connack.properties ?? {};
   const version5 = connect.protocolVersion === 5;
   return {
+    protocolVersion: connect.protocolVersion,
     clientId: said.assignedClientIdentifier ?? connect.clientId,
     keepAlive: said.serverKeepAlive ?? connect.keepAlive,
     receiveMaximum: said.receiveMaximum ?? 65_535,

@@ -30,7 +30,9 @@ export class RealDevice implements TestDevice {
       ...(username !== undefined && { username }),
       ...(password !== undefined && { password }),
     };
-    return new RealDevice(app, await connect(url, { protocol, ...credentials }), protocol);
+    const client = await connect(url, { protocol, ...credentials });
+    const { server } = await client.connected();
+    return new RealDevice(app, client, server.protocolVersion);
   }
 
   async publish(message: DeviceMessage): Promise<UnderWay> {

@@ -2,16 +2,14 @@ import type { ServerLimits } from '../../session/server-limits.js';
 import type { Subscribing } from '../routes/subscription-plan.js';
 
 /** What the routes ask for and this connection can't give, a sentence each. */
-export function missingCapabilities(
-  routes: readonly Subscribing[],
-  protocol: 4 | 5,
-  server: Pick<ServerLimits, 'maximumQoS' | 'wildcards' | 'shared'>,
-): string[] {
-  return routes.flatMap((route) => [...tooOld(route, protocol), ...notOffered(route, protocol, server)]);
+export function missingCapabilities(routes: readonly Subscribing[], server: Offered): string[] {
+  return routes.flatMap((route) => [...tooOld(route, server), ...notOffered(route, server)]);
 }
 
-function tooOld(route: Subscribing, protocol: 4 | 5): string[] {
-  if (protocol === 5) return [];
+type Offered = Pick<ServerLimits, 'protocolVersion' | 'maximumQoS' | 'wildcards' | 'shared'>;
+
+function tooOld(route: Subscribing, { protocolVersion }: Offered): string[] {
+  if (protocolVersion === 5) return [];
   const asked = [
     ...(route.retained === 'send' ? [] : [`retained: '${route.retained}'`]),
     ...(route.noLocal ? ['noLocal'] : []),
@@ -23,16 +21,12 @@ function tooOld(route: Subscribing, protocol: 4 | 5): string[] {
   );
 }
 
-function notOffered(
-  { name, filter, share, qos }: Subscribing,
-  protocol: 4 | 5,
-  server: Pick<ServerLimits, 'maximumQoS' | 'wildcards' | 'shared'>,
-): string[] {
+function notOffered({ name, filter, share, qos }: Subscribing, server: Offered): string[] {
   const findings: string[] = [];
   if (qos > server.maximumQoS)
     findings.push(`${name} asks for QoS ${qos}; the broker's maximum is ${server.maximumQoS}.`);
   // A broker for MQTT 3.1.1 can't say whether it has shared subscriptions; its SUBACK will.
-  if (share !== undefined && protocol === 5 && !server.shared) {
+  if (share !== undefined && server.protocolVersion === 5 && !server.shared) {
     findings.push(`${name} uses share: '${share}'; the broker has no shared subscriptions.`);
   }
   if (/[+#]/.test(filter) && !server.wildcards) {

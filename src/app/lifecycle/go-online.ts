@@ -54,8 +54,7 @@ export async function goOnline(options: GoOnlineOptions): Promise<Online> {
 async function subscribeRoutes(client: Client, options: GoOnlineOptions): Promise<Online> {
   const { routes, groups, logger, clock, publisher } = options;
   const { server, sessionPresent } = await client.connected();
-  const protocol = options.settings.protocol ?? 5;
-  refuseIfAny(missingCapabilities(routes, protocol, server));
+  refuseIfAny(missingCapabilities(routes, server));
   const identifiers = server.subscriptionIdentifiers;
   const plan = planSubscriptions(groups, identifiers);
   for (const warning of plan.warnings) logger.warn({}, warning);
@@ -64,10 +63,10 @@ async function subscribeRoutes(client: Client, options: GoOnlineOptions): Promis
     routes,
     clock,
     logger,
-    canReject: protocol === 5,
+    canReject: server.protocolVersion === 5,
     publish: async (outgoing) => void (await publisher.send(outgoing)),
   });
-  publisher.use(client, protocol);
+  publisher.use(client, server.protocolVersion);
   // A resumed session delivers at once: before the first SUBSCRIBE.
   const stopDispatch = dispatchMessages(client, (message) => pipeline.receive(message), options.watch);
   try {
