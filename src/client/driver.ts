@@ -1,5 +1,5 @@
 import { packetSize } from '../packets/encode-packet.js';
-import { LimitError, ProtocolError } from '../packets/errors.js';
+import { ProtocolError } from '../packets/errors.js';
 import { refuse } from '../packets/outgoing-checks.js';
 import type {
   AckProperties,
@@ -21,8 +21,9 @@ import type { StoreWrite } from '../session/storage.js';
 import type { Transport } from '../transports/transport.js';
 import { Authenticator, type AuthOptions } from './authenticator.js';
 import { Connection, type ConnectionEvents } from './connection.js';
-import { KeepAlive } from './keep-alive.js';
+import { Liveness } from './liveness.js';
 import type { Observers } from './observers.js';
+import { ReadRegulator } from './read-regulator.js';
 import type { Settler } from './received-message.js';
 import type { Settings } from './settings.js';
 import { StoreWriter } from './store-writer.js';
@@ -57,7 +58,8 @@ export class Driver implements Effects, Settler {
   readonly #closing = new Set<Promise<void>>();
   #bytesIn = 0;
   #bytesOut = 0;
-  #keepAlive: KeepAlive | undefined;
+  readonly #regulator: ReadRegulator;
+  #liveness: Liveness | undefined;
   #auth: Authenticator | undefined;
   #isGone = true;
   /** The socket has not taken yet what was written. */
@@ -74,6 +76,7 @@ export class Driver implements Effects, Settler {
     this.#events = events;
     this.#lostError = lostError;
     this.session = new Session({ ...settings, isDurable: settings.sessionStore !== undefined }, this);
+    this.#regulator = new ReadRegulator(settings, this.session);
     this.#storeWriter =
       settings.sessionStore &&
       new StoreWriter(settings.sessionStore, (failure) => {
@@ -128,7 +131,7 @@ export class Driver implements Effects, Settler {
     const auth = options && this.#authenticator(options, connect, lastPacketId);
     this.#auth = auth;
     const events: ConnectionEvents = {
-      reading: () => this.#guardWindow(),
+      reading: () => this.#regulator.check(),
       packet: auth
         ? (packet, now) => auth.packet(packet, now)
         : (packet, now) => this.session.receive(packet, now),
@@ -194,14 +197,10 @@ export class Driver implements Effects, Settler {
     if (this.session.withdraw(request)) this.#wakeIdle();
   }
 
-  /**
-   * MQTT 3.1.1 has no receive maximum, and not every server heeds the one of MQTT 5: at the mark we stop reading, so that the server
-   * feels it. Not while a request of ours waits for its answer, which would then never be read.
-   */
+  /** Stops or goes on reading, as it is time to. */
   regulate(): void {
-    if (!this.#settings.pausesWhenFull || this.#auth?.holds) return;
-    const full = this.session.unacknowledged >= this.#settings.receiveMaximum;
-    this.#connection?.pause(full && this.session.awaited === 0);
+    if (!this.#regulator.isOn || this.#auth?.holds) return;
+    this.#connection?.pause(this.#regulator.wantsPause);
   }
 
   // What the session wants (Effects)
@@ -212,13 +211,11 @@ export class Driver implements Effects, Settler {
 
   connected(limits: ServerLimits, sessionPresent: boolean): void {
     const connection = this.#connection!; // it brought the CONNACK
-    this.#keepAlive = new KeepAlive(this.#settings.clock, limits.keepAlive, {
-      lastReadAt: () => connection.readAt,
-      lastWriteAt: () => connection.writtenAt,
-      paused: () => connection.paused,
-      ping: () => this.session.ping(),
-      dead: () => this.#silence(limits.keepAlive),
-    });
+    const { clock, ackTimeout } = this.#settings;
+    const settings = { clock, ackTimeout, keepAlive: limits.keepAlive };
+    this.#liveness = new Liveness(settings, connection, this.session, (reasonCode, cause) =>
+      this.#dead(reasonCode, cause),
+    );
     this.#events.connected(limits, sessionPresent);
   }
 
@@ -297,18 +294,9 @@ export class Driver implements Effects, Settler {
     });
   }
 
-  #guardWindow(): void {
-    const { pausesWhenFull, protocolVersion, receiveMaximum } = this.#settings;
-    const bound = Math.max(receiveMaximum, 100) * 4; // a server that sends in bursts is not at fault, however small our window
-    if (!pausesWhenFull || this.session.unacknowledged < bound) return;
-    const sentence = `The server sent ${bound} messages that are not acknowledged while requests waited for its answer: acknowledge sooner, or raise receiveMaximum.`;
-    throw protocolVersion === 5 ? new ProtocolError(0x93, sentence) : new LimitError('queue', sentence);
-  }
-
-  #silence(keepAlive: number): void {
-    const cause = new Error(`The server was silent for longer than the keep-alive of ${keepAlive} s allows.`);
-    this.session.disconnect(0x80); // 0x8D is what happened, but a code that only servers may send (3.14.2.1)
-    this.leave(0x8d, undefined, cause);
+  #dead(reasonCode: ReasonCode, cause: Error): void {
+    this.session.disconnect(0x80); // 0x8D is a code that only servers may send (3.14.2.1)
+    this.leave(reasonCode, undefined, cause);
   }
 
   #fail(error: Error): void {
@@ -325,7 +313,7 @@ export class Driver implements Effects, Settler {
   #gone(disconnection: Disconnection): void {
     if (this.#isGone) return;
     this.#isGone = true;
-    this.#keepAlive?.stop();
+    this.#liveness?.stop();
     this.#auth?.end(this.#lostError(disconnection, true));
     this.session.lost((maybeDelivered) => this.#lostError(disconnection, maybeDelivered));
     this.#isFull = false;

@@ -21,3 +21,8 @@ export class ConnectError extends MqttError {
     this.retryable = retryable;
   }
 }
+
+/** The server left a packet unanswered for longer than `ackTimeout` allows: why the connection was ended. */
+export class AckTimeoutError extends MqttError {
+  readonly kind = 'ack-timeout';
+}

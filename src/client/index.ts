@@ -33,7 +33,7 @@ export type { AuthOptions } from './authenticator.js';
 export type { Client } from './client.js';
 export { type ConnectOptions, connect, withClient } from './connect.js';
 export type { Endpoint } from './endpoint.js';
-export { AuthenticationError, ConnectError } from './errors.js';
+export { AckTimeoutError, AuthenticationError, ConnectError } from './errors.js';
 export type { AckErrorCode, AckOptions, AckOutcome, Message } from './message.js';
 export type { DropReason, FailedPublish, Hooks, PacketInfo } from './observers.js';
 export type {

@@ -5,13 +5,18 @@ import type { SubscribeRequest, UnsubscribeRequest } from './subscriptions.js';
 /** What a packet identifier of this client stands for until its last answer came. */
 export type Exchange =
   | PublishExchange
-  | {
-      readonly kind: 'subscribe';
-      readonly request: SubscribeRequest;
-      /** A connection ended under it before: it is not sent a third time. */
-      readonly isRepeated: boolean;
-    }
-  | { readonly kind: 'unsubscribe'; readonly request: UnsubscribeRequest; readonly isRepeated: boolean };
+  | SubscriptionExchange<'subscribe', SubscribeRequest>
+  | SubscriptionExchange<'unsubscribe', UnsubscribeRequest>;
+
+/** A SUBSCRIBE or UNSUBSCRIBE on one connection. */
+export interface SubscriptionExchange<Kind, Request> {
+  readonly kind: Kind;
+  readonly request: Request;
+  /** A connection ended under it before: it is not sent a third time. */
+  readonly isRepeated: boolean;
+  /** The answer came; the store has to know of it first. */
+  isAnswered?: true;
+}
 
 /** A QoS 1 or 2 publish from the moment in which it has an identifier, over any number of connections. */
 export interface PublishExchange {
@@ -29,4 +34,10 @@ export interface PublishExchange {
   isStored: boolean;
   /** The PUBLISH was written at least once. */
   wasSent: boolean;
+}
+
+/** The server has got the packet on the present connection, and its answer is due. */
+export function awaitsAnswer(exchange: Exchange): boolean {
+  if (exchange.kind !== 'publish') return !exchange.isAnswered;
+  return exchange.hasSlot && exchange.isStored && exchange.phase !== 'done';
 }

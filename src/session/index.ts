@@ -2,6 +2,7 @@ export { LedgerEntry } from './acknowledgements.js';
 export * from './disconnection.js';
 export * from './effects.js';
 export * from './errors.js';
+export type { Exchange } from './exchange.js';
 export type { PublishRequest } from './publish-request.js';
 export type { ServerLimits } from './server-limits.js';
 export * from './session.js';

@@ -13,7 +13,7 @@ import { connackFrom } from './connack.js';
 import { disconnectPacket } from './disconnect-packet.js';
 import { endedBy } from './disconnection.js';
 import type { Effects } from './effects.js';
-import type { Exchange } from './exchange.js';
+import { awaitsAnswer, type Exchange } from './exchange.js';
 import { handPacket, type Receivers } from './hand-packet.js';
 import { Inbound } from './inbound.js';
 import { checkAck, checkPublish, checkSize, checkSubscribe } from './limit-checks.js';
@@ -113,6 +113,11 @@ export class Session {
   /** Requests that the server has not answered yet, or has not got yet. */
   get awaited(): number {
     return this.#outbound.inFlight + this.#outbound.queued + this.#subscriptions.awaited;
+  }
+
+  /** What the server has got on this connection and not answered yet. */
+  *unanswered(): Iterable<Exchange> {
+    for (const [, exchange] of this.#ids.entries()) if (awaitsAnswer(exchange)) yield exchange;
   }
 
   // The store

@@ -253,7 +253,8 @@ export class Subscriptions {
       return;
     }
     const { packetId } = answer;
-    const exchange = this.#ids.get(packetId);
+    const exchange = this.#ids.get(packetId) as Asked; // it has just been answered
+    exchange.isAnswered = true;
     this.#storage.write({ put: 'subscriptions', subscriptions: this.#stored() }, (failure) => {
       if (this.#ids.get(packetId) !== exchange) return; // given up meanwhile
       const what = 'The server has granted the request, but the subscriptions could not be stored';
