@@ -12,6 +12,9 @@ export default defineConfig({
     ],
   },
   test: {
+    // For what hangs, not for what is slow: how busy the machine is proves nothing.
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
     include: ['test/**/*.test.ts', 'examples/**/*.test.ts'],
     coverage: {
       provider: 'v8',
