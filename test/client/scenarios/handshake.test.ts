@@ -231,7 +231,7 @@ it('2: a signal that aborts between the opening of the stream and the handshake 
 });
 
 const impossible: [string, object, string][] = [
-  ['protocol', { protocol: 3 }, 'protocol must be 5 (MQTT 5.0) or 4 (MQTT 3.1.1), not 3.'],
+  ['protocol', { protocol: 3 }, "protocol must be 5 (MQTT 5.0), 4 (MQTT 3.1.1) or 'auto', not 3."],
   ['protocol as text', { protocol: '5' }, "not '5'"],
   ['clientId', { clientId: 5 }, 'must be a string, not 5'],
   ['keepAlive', { keepAlive: Number.NaN }, 'whole number from 0 to 65535, not NaN'],
