@@ -1,7 +1,8 @@
 // For app/ only; not part of the public API. The way of a message without iterators and promises.
 import type { Client } from './client.js';
+import type { ConnectionWatch } from './dispatcher.js';
 import type { AckErrorCode, AckOptions, Message } from './message.js';
-import { type ConnectionWatch, MqttClient } from './mqtt-client.js';
+import { MqttClient } from './mqtt-client.js';
 import { ReceivedMessage } from './received-message.js';
 
 /**

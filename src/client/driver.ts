@@ -20,6 +20,7 @@ import { Session } from '../session/session.js';
 import type { StoreWrite } from '../session/storage.js';
 import type { Transport } from '../transports/transport.js';
 import { Authenticator, type AuthOptions } from './authenticator.js';
+import { ClosingStreams } from './closing-streams.js';
 import { Connection, type ConnectionEvents } from './connection.js';
 import { Liveness } from './liveness.js';
 import type { Observers } from './observers.js';
@@ -40,9 +41,6 @@ export interface DriverEvents {
   subscriptionLost(filter: string, error: Error): void;
 }
 
-/** How long a byte stream that was closed is waited for, in milliseconds: a transport of the user's own may never say that it is gone. */
-const patience = 2_000;
-
 /** Drives the session over one connection after the other, with a clock: performs what the session wants done, and tells it what happens. */
 export class Driver implements Effects, Settler {
   readonly #settings: Settings;
@@ -54,8 +52,7 @@ export class Driver implements Effects, Settler {
   readonly idle = new Waiters();
   readonly #storeWriter: StoreWriter | undefined;
   #connection: Connection | undefined;
-  /** Those whose byte streams are not gone for good. */
-  readonly #closing = new Set<Promise<void>>();
+  readonly #closing: ClosingStreams;
   #bytesIn = 0;
   #bytesOut = 0;
   readonly #regulator: ReadRegulator;
@@ -76,6 +73,7 @@ export class Driver implements Effects, Settler {
     this.#events = events;
     this.#lostError = lostError;
     this.session = new Session({ ...settings, isDurable: settings.sessionStore !== undefined }, this);
+    this.#closing = new ClosingStreams(settings.clock);
     this.#regulator = new ReadRegulator(settings, this.session);
     this.#storeWriter =
       settings.sessionStore &&
@@ -101,15 +99,8 @@ export class Driver implements Effects, Settler {
   }
 
   /** Resolves when every byte stream is gone for good, which may be a moment after `gone`. */
-  async closed(): Promise<void> {
-    if (this.#closing.size === 0) return;
-    await new Promise<void>((resolve) => {
-      const cancel = this.#settings.clock.setTimer(patience, resolve);
-      void Promise.all(this.#closing).then(() => {
-        cancel();
-        resolve();
-      });
-    });
+  closed(): Promise<void> {
+    return this.#closing.gone();
   }
 
   /** Resolves when no write to the store is under way. */
@@ -149,7 +140,6 @@ export class Driver implements Effects, Settler {
     const connection = new Connection(transport, this.#settings, events, this.#observers);
     this.#connection = connection;
     this.#closing.add(connection.closed);
-    void connection.closed.then(() => this.#closing.delete(connection.closed));
     connection.start();
     if (auth) auth.begin();
     else this.session.open(connect, lastPacketId);

@@ -1,17 +1,18 @@
 import type { DisconnectPacket } from '../packets/packet.js';
 import type { ReasonCode } from '../packets/reason-codes.js';
-import { type Disconnection, describeDisconnection } from '../session/disconnection.js';
-import { ClosedError, ConnectionLostError } from '../session/errors.js';
+import type { Disconnection } from '../session/disconnection.js';
 import type { ServerLimits } from '../session/server-limits.js';
 import { onAbort } from '../time/on-abort.js';
 import type { Client } from './client.js';
-import { closeStore } from './close-store.js';
 import { ConnectSequence } from './connect-sequence.js';
 import { ConnectionKeeper } from './connection-keeper.js';
+import type { Dispatcher } from './dispatcher.js';
+import { drained } from './drained.js';
 import { Driver } from './driver.js';
 import { goodbyeProperties } from './goodbye.js';
+import { LostErrors } from './lost-errors.js';
 import type { Message } from './message.js';
-import { type FailedPublish, Observers } from './observers.js';
+import { Observers } from './observers.js';
 import type {
   DisconnectOptions,
   Granted,
@@ -21,7 +22,6 @@ import type {
   SubscribeOptions,
   UnsubscribeOptions,
 } from './options.js';
-import { OrphanCall } from './orphan-call.js';
 import type { ReconnectPolicy } from './reconnect.js';
 import { type RequestOptions, RequestReply } from './request-reply.js';
 import { type Filters, Requester } from './requester.js';
@@ -29,29 +29,12 @@ import type { Settings } from './settings.js';
 import type { ConnectionState } from './state.js';
 import { StateLog } from './state-log.js';
 import { type ClientStats, statsOf } from './stats.js';
+import { StoredState } from './stored-state.js';
 import { Inbox } from './streams/inbox.js';
 import type { MessageStream, ReadOptions, StreamOptions, Subscription } from './streams/message-stream.js';
 import { Streams } from './streams/streams.js';
 
 type Connected = Extract<ConnectionState, { state: 'connected' }>;
-
-/** For app/: what becomes of the connection, told in the moment in which it happens. */
-export interface ConnectionWatch {
-  /**
-   * A connection is gone, by whomever, before any promise settles; whether another one follows, the client's state says. From then on every settlement of its messages at QoS 1 is
-   * `stale`; one at QoS 2 is `queued`, and leaves on the next connection if the server has the session.
-   */
-  readonly lost?: (disconnection: Disconnection) => void;
-  /** There is a connection again. */
-  readonly regained?: (sessionPresent: boolean) => void;
-  /** A subscription could not be made again: its messages come no more. */
-  readonly subscriptionLost?: (filter: string, error: Error) => void;
-}
-
-/** For app/: who gets every message. See `dispatchMessages`. */
-export interface Dispatcher extends ConnectionWatch {
-  readonly receive: (message: Message) => void;
-}
 
 /** The client that `connect` resolves with: requests and streams for the application, on top of the driver. */
 export class MqttClient implements Client {
@@ -65,10 +48,9 @@ export class MqttClient implements Client {
   readonly #requests: RequestReply;
   readonly #observers: Observers;
   readonly #states: StateLog;
+  readonly #errors: LostErrors;
+  readonly #stored: StoredState | undefined;
   #dispatcher: Dispatcher | undefined;
-  /** The store is being read. */
-  #restoring: Promise<void> | undefined;
-  #storeClosing: Promise<void> | undefined;
   /** `disconnect` was called: no new requests. */
   #leaving = false;
 
@@ -82,6 +64,9 @@ export class MqttClient implements Client {
     this.#sequence = new ConnectSequence(settings);
     this.#observers = new Observers(settings.hooks, () => this.clientId);
     this.#states = new StateLog({ state: 'connecting', attempt: 1 }, (state) => this.#observers.state(state));
+    const { sessionStore } = settings;
+    this.#stored = sessionStore && new StoredState(sessionStore, settings, this.#observers);
+    this.#errors = new LostErrors(this.#states, () => this.#keeper.where);
     this.#driver = new Driver(
       settings,
       {
@@ -100,7 +85,7 @@ export class MqttClient implements Client {
           this.#dispatcher?.subscriptionLost?.(filter, error);
         },
       },
-      (disconnection, maybeDelivered) => this.#lostError(disconnection, maybeDelivered),
+      (disconnection, maybeDelivered) => this.#errors.lost(disconnection, maybeDelivered),
       this.#observers,
     );
     this.#keeper = new ConnectionKeeper(settings, policy, this.#sequence, this.#states, {
@@ -109,12 +94,12 @@ export class MqttClient implements Client {
       interrupted: (disconnection) => this.#interrupted(disconnection),
       ended: (last, error) => {
         this.#ended(last);
-        onEnded(error ?? this.#lostError(last, false));
+        onEnded(error ?? this.#errors.lost(last, false));
       },
     });
     this.#requester = new Requester(this.#driver, settings, {
       admit: (signal) => this.#admit(signal),
-      offlineError: () => this.#offlineError(),
+      offlineError: () => this.#errors.offline(),
     });
     this.#inbox = new Inbox(this.#driver, settings.qos0Overflow, (message, why) =>
       this.#observers.dropped(message, why),
@@ -156,8 +141,8 @@ export class MqttClient implements Client {
       client.#driver.cut(new Error('The attempt to connect was given up.'));
     });
     try {
-      client.#restoring = client.#restore();
-      await Promise.race([client.#restoring, connected]); // which rejects if the signal aborts first
+      const restoring = client.#stored?.restoreTo(client.#driver.session, () => client.#leaving);
+      if (restoring) await Promise.race([restoring, connected]); // which rejects if the signal aborts first
       if (!client.#leaving) client.#keeper.connect();
       await connected;
       return client;
@@ -180,7 +165,7 @@ export class MqttClient implements Client {
   async connected(options: { signal?: AbortSignal } = {}): Promise<Connected> {
     const connected = await this.#states.connected(options.signal);
     if (connected) return connected;
-    throw this.#noConnection();
+    throw this.#errors.over();
   }
 
   disconnected(options: { signal?: AbortSignal } = {}): Promise<Disconnection> {
@@ -233,20 +218,8 @@ export class MqttClient implements Client {
     };
   }
 
-  async drain({ signal }: { signal?: AbortSignal } = {}): Promise<void> {
-    const { clock, drainTimeout } = this.#settings;
-    let late = false;
-    const cancel = clock.setTimer(drainTimeout, () => {
-      late = true;
-      this.#driver.idle.wake();
-    });
-    try {
-      while (!late && this.state.state !== 'closed' && this.#driver.busy) {
-        await this.#driver.idle.wait(signal);
-      }
-    } finally {
-      cancel();
-    }
+  drain({ signal }: { signal?: AbortSignal } = {}): Promise<void> {
+    return drained(this.#driver, this.#settings, () => this.state.state === 'closed', signal);
   }
 
   async disconnect(options: DisconnectOptions = {}): Promise<void> {
@@ -284,75 +257,30 @@ export class MqttClient implements Client {
   /** Refuses what comes too late. False: there is no connection now. */
   #admit(signal: AbortSignal | undefined): boolean {
     const { state } = this.#states.current;
-    if (this.#leaving || state === 'closed') throw this.#noConnection();
+    if (this.#leaving || state === 'closed') throw this.#errors.over();
     signal?.throwIfAborted();
     return state === 'connected';
-  }
-
-  async #restore(): Promise<void> {
-    const { sessionStore, connect } = this.#settings;
-    if (!sessionStore) return;
-    const stored = await sessionStore.load(connect.clientId);
-    if (this.#leaving) return; // nobody waits for it any more
-    for (const record of stored.damaged ?? []) this.#observers.storeDamaged(record);
-    if (connect.cleanStart) return; // the server's answer clears the store
-    const failed = (publish: FailedPublish) => this.#observers.storedPublishFailed(publish);
-    this.#driver.session.restore(stored, (outbound) => new OrphanCall(outbound, failed));
   }
 
   async #leave(reasonCode: ReasonCode, properties: DisconnectPacket['properties']): Promise<void> {
     this.#keeper.stop({ by: 'client', reasonCode });
     this.#driver.leave(reasonCode, properties);
     await this.#driver.closed();
-    const { sessionStore, clock } = this.#settings;
-    this.#storeClosing ??= sessionStore && closeStore(sessionStore, this.#storeSettled(), clock);
-    await this.#storeClosing;
-  }
-
-  /** No call to the store is under way. */
-  async #storeSettled(): Promise<void> {
-    await this.#restoring?.catch(() => undefined); // open() tells it
-    await this.#driver.stored();
-  }
-
-  #noConnection(): Error {
-    const { current } = this.#states;
-    if (current.state === 'closed') return this.#lostError(current.last, false);
-    return new ClosedError('This client is being closed and takes no more requests.');
-  }
-
-  #offlineError(): Error {
-    const last = this.#states.lastDisconnection;
-    if (!last) return new ClosedError('There is no connection yet.');
-    return this.#lostError(last, false);
+    await this.#stored?.close(() => this.#driver.stored());
   }
 
   #interrupted(disconnection: Disconnection): void {
-    this.#inbox.interrupted(this.#lostError(disconnection, false));
-    this.#requests.lost(this.#lostError(disconnection, true));
+    this.#inbox.interrupted(this.#errors.lost(disconnection, false));
+    this.#requests.lost(this.#errors.lost(disconnection, true));
     this.#dispatcher?.lost?.(disconnection);
   }
 
   #ended(last: Disconnection): void {
     const byUs = last.by === 'client' && !last.cause;
     this.#states.current = { state: 'closed', last };
-    this.#inbox.end(byUs ? undefined : this.#lostError(last, false));
-    this.#requests.lost(this.#lostError(last, true));
+    this.#inbox.end(byUs ? undefined : this.#errors.lost(last, false));
+    this.#requests.lost(this.#errors.lost(last, true));
     this.#dispatcher?.lost?.(last);
     this.#driver.end(last);
-  }
-
-  #lostError(disconnection: Disconnection, maybeDelivered: boolean): Error {
-    const known = maybeDelivered
-      ? 'The server may or may not have acted on the request.'
-      : 'Nothing of the request was sent.';
-    if (disconnection.by === 'client' && !disconnection.cause) {
-      return new ClosedError(`The client was closed before the server answered. ${known}`);
-    }
-    return new ConnectionLostError(
-      disconnection,
-      maybeDelivered,
-      `The connection to ${this.#keeper.where} was lost: ${describeDisconnection(disconnection)}. ${known}`,
-    );
   }
 }

@@ -1,21 +1,24 @@
-import { ProtocolError } from '../packets/errors.js';
 import type { AckProperties, PublishPacket, PubrelPacket } from '../packets/packet.js';
 import type { ReasonCode } from '../packets/reason-codes.js';
 import type { AckToSend } from './ack-sender.js';
-import { Acknowledgements, type AckOrder, LedgerEntry } from './acknowledgements.js';
+import { Acknowledgements, LedgerEntry } from './acknowledgements.js';
 import type { Effects } from './effects.js';
-import { type Storage, StoreError } from './storage.js';
+import {
+  notAcknowledgedYet,
+  notForgotten,
+  notSettled,
+  qosChanged,
+  releasedTooEarly,
+  windowExceeded,
+} from './inbound-errors.js';
+import type { SessionSettings } from './settings.js';
+import type { Storage } from './storage.js';
 import { InboundAliases } from './topic-aliases.js';
 
-export interface InboundSettings {
-  readonly protocolVersion: 4 | 5;
-  readonly receiveMaximum: number;
-  /** Whether the caller stops reading at the receive maximum, so that a server which sends more is not at fault. */
-  readonly pausesWhenFull: boolean;
-  readonly ackOrder: AckOrder;
-  /** How many topic aliases the server may use. */
-  readonly topicAliasMaximum: number;
-}
+export type InboundSettings = Pick<
+  SessionSettings,
+  'protocolVersion' | 'receiveMaximum' | 'pausesWhenFull' | 'ackOrder' | 'topicAliasMaximum'
+>;
 
 /** Messages from the server: what is delivered, what is a repetition, and what is acknowledged when. */
 export class Inbound {
@@ -122,7 +125,7 @@ export class Inbound {
       return;
     }
     if (open.qos === 1 || open.state !== 'sent') {
-      throw new ProtocolError(0x82, `The server sent PUBREL ${packetId} before it got a PUBREC for it.`);
+      throw releasedTooEarly(packet);
     }
     this.#connectionId = connectionId;
     if (!this.#storage.isDurable) {
@@ -132,12 +135,8 @@ export class Inbound {
     // Forgotten first: were it the other way round, the server might use the identifier again for a message that we then took for a repetition.
     this.#storage.write({ delete: 'inbound', packetId }, (failure) => {
       if (this.#open.get(packetId) !== open || this.#connectionId !== connectionId) return;
-      if (failure) {
-        const message = `PUBCOMP ${packetId} was not sent: the store could not forget the identifier`;
-        this.#effects.storeFailed(new StoreError(message, failure));
-        return;
-      }
-      this.#complete(open);
+      if (failure) this.#effects.storeFailed(notForgotten(packetId, failure));
+      else this.#complete(open);
     });
   }
 
@@ -203,25 +202,12 @@ export class Inbound {
 
   #checkWindow(): void {
     if (this.#live < this.#settings.receiveMaximum || this.#settings.pausesWhenFull) return;
-    throw new ProtocolError(
-      0x93,
-      `The server sent more than the ${this.#settings.receiveMaximum} unacknowledged messages that the receive maximum allows. Such a server can be borne with receiveMaximumExceeded: 'pause'.`,
-    );
+    throw windowExceeded(this.#settings.receiveMaximum);
   }
 
   #repeated(packet: PublishPacket, open: LedgerEntry): void {
-    if (open.qos !== packet.qos) {
-      throw new ProtocolError(
-        0x82,
-        `The server sent packet identifier ${open.packetId} with QoS ${packet.qos} while it is in use for a message with QoS ${open.qos}.`,
-      );
-    }
-    if (packet.qos === 1 && !packet.duplicate) {
-      throw new ProtocolError(
-        0x82,
-        `The server sent a new message with packet identifier ${open.packetId} before the old one was acknowledged.`,
-      );
-    }
+    if (open.qos !== packet.qos) throw qosChanged(packet, open);
+    if (packet.qos === 1 && !packet.duplicate) throw notAcknowledgedYet(open);
     this.#ignored++;
     if (open.state === 'sent') this.#sendAck({ type: 'pubrec', packetId: open.packetId, reasonCode: 0 });
   }
@@ -268,8 +254,7 @@ export class Inbound {
   #unsettle(entry: LedgerEntry, failure: Error): void {
     entry.state = 'pending';
     if (!entry.isLive) this.#owned++;
-    const message = `The QoS 2 message ${entry.packetId} was not acknowledged: that it is settled could not be stored. Settle it again`;
-    entry.failure = new StoreError(message, failure);
+    entry.failure = notSettled(entry, failure);
     if (entry.listener) this.#effects.acknowledged(entry);
     else this.#effects.storeFailed(entry.failure); // nobody is there to settle it again
   }

@@ -22,6 +22,7 @@ import { PacketIds } from './packet-ids.js';
 import type { PublishRequest } from './publish-request.js';
 import { openedWith } from './send-window.js';
 import { type ServerLimits, serverLimits } from './server-limits.js';
+import { SessionKnowledge } from './session-knowledge.js';
 import type { SessionState } from './session-state.js';
 import type { StoredOutbound, StoredSession } from './session-store.js';
 import type { SessionSettings } from './settings.js';
@@ -54,13 +55,7 @@ export class Session {
   readonly #receivers: Receivers;
   #state: SessionState = { phase: 'idle' };
   #connectionId = 0;
-  /** What the server's session contains is known here, from an earlier connection or an earlier process. */
-  #isKnown = false;
-  /**
-   * The server may have another session than the one that is known here, and say nothing of it: a CONNECT went out whose answer never came (she may have begun
-   * a session on it), or the process that knew the answer is dead.
-   */
-  #isInDoubt = false;
+  readonly #knowledge = new SessionKnowledge();
 
   constructor(settings: SessionSettings, effects: Effects) {
     this.#settings = settings;
@@ -125,8 +120,8 @@ export class Session {
   /** Before the first connection: what an earlier process left. `requestOf` makes the request of a publish for which nobody waits any more. */
   restore(stored: StoredSession, requestOf: (stored: StoredOutbound) => PublishRequest): void {
     const { outbound, inboundQos2, subscriptions, lastPacketId } = stored;
-    this.#isKnown = lastPacketId > 0 || outbound.length + inboundQos2.length + subscriptions.length > 0;
-    this.#isInDoubt = true;
+    const isEmpty = lastPacketId === 0 && outbound.length + inboundQos2.length + subscriptions.length === 0;
+    if (!isEmpty) this.#knowledge.restored();
     this.#ids.continueAfter(lastPacketId);
     this.#outbound.restore(outbound, requestOf);
     this.#inbound.restore(inboundQos2);
@@ -203,7 +198,7 @@ export class Session {
 
   /** The byte stream is gone. What the session keeps waits for the next one; the rest fails with `error`. */
   lost(error: (maybeDelivered: boolean) => Error): void {
-    this.#isInDoubt ||= this.#state.phase === 'connecting';
+    if (this.#state.phase === 'connecting') this.#knowledge.unanswered();
     this.#state = { phase: 'idle' };
     this.#outbound.lost(error);
     this.#inbound.lost();
@@ -295,14 +290,9 @@ export class Session {
     this.#connectionId++;
     const connected: SessionState = { phase: 'connected', limits, sessionPresent };
     this.#state = connected;
-    if (sessionPresent && !this.#isKnown) this.#ids.continueAfter(lastPacketId);
-    this.#isKnown = true;
-    if (sessionPresent && this.#isInDoubt) {
-      this.#inbound.doubt();
-      this.#subscriptions.doubt();
-    }
-    this.#isInDoubt = false;
-    if (!sessionPresent) this.#inbound.forget(); // before anybody is told, so that what is stale can be put away
+    const knowledge = this.#knowledge.answered();
+    if (sessionPresent) this.#takeUp(knowledge, lastPacketId);
+    else this.#inbound.forget(); // before anybody is told, so that what is stale can be put away
     this.#effects.connected(limits, sessionPresent);
     if (!sessionPresent) {
       const outbound = this.#outbound.sessionLost();
@@ -314,5 +304,12 @@ export class Session {
     if (this.#state === connected) this.#subscriptions.opened(limits);
     if (this.#state !== connected) return;
     this.#outbound.opened(openedWith(limits, this.#settings, this.#effects, now));
+  }
+
+  #takeUp(knowledge: 'strange' | 'doubtful' | 'known', lastPacketId: number): void {
+    if (knowledge === 'strange') this.#ids.continueAfter(lastPacketId);
+    if (knowledge !== 'doubtful') return;
+    this.#inbound.doubt();
+    this.#subscriptions.doubt();
   }
 }

@@ -1,14 +1,14 @@
 import { LimitError, ProtocolError } from '../packets/errors.js';
 import type { SubackPacket, SubscribePacket, UnsubackPacket, UnsubscribePacket } from '../packets/packet.js';
-import { reasonCodeName } from '../packets/reason-codes.js';
 import type { Effects, Request } from './effects.js';
-import { NegativeAckError, SessionLostError } from './errors.js';
 import type { Exchange } from './exchange.js';
 import { outOfPlace } from './exchange-errors.js';
 import { checkLegal, checkSize, checkSubscribe } from './limit-checks.js';
 import type { PacketIds } from './packet-ids.js';
+import { notMadeAgain, Resubscription } from './resubscription.js';
 import type { ServerLimits } from './server-limits.js';
 import type { StoredSubscription } from './session-store.js';
+import type { SessionSettings } from './settings.js';
 import { type Storage, StoreError } from './storage.js';
 import { subscribePackets } from './subscribe-packets.js';
 
@@ -23,13 +23,10 @@ export interface UnsubscribeRequest extends Request<UnsubackPacket> {
 }
 type Asked = Exclude<Exchange, { kind: 'publish' }>;
 
-export interface SubscriptionSettings {
-  readonly protocolVersion: 4 | 5;
-  /** When subscriptions are made again on the next connection. */
-  readonly resubscribe: 'when-session-lost' | 'always' | 'never';
-  /** Whether retained messages come again then. */
-  readonly replayRetained: boolean;
-}
+export type SubscriptionSettings = Pick<
+  SessionSettings,
+  'protocolVersion' | 'resubscribe' | 'replayRetained'
+>;
 
 /** A subscription that the server granted, as it is asked for again. */
 export interface HeldSubscription extends StoredSubscription {
@@ -93,7 +90,7 @@ export class Subscriptions {
   /** The server has no session: nothing is granted any more. Returns what is still wanted, as the store is to have it. */
   sessionLost(): StoredSubscription[] {
     if (this.#settings.resubscribe === 'never') {
-      for (const filter of [...this.#held.keys()]) this.#fail(filter, notAgain(filter));
+      for (const filter of [...this.#held.keys()]) this.#fail(filter, notMadeAgain(filter));
     }
     this.doubt();
     return this.#stored();
@@ -282,40 +279,4 @@ export class Subscriptions {
   #giveUp(request: Request<never>, error: Error): void {
     this.#effects.answer(request, error);
   }
-}
-
-/** A SUBSCRIBE that nobody asked for: the session makes its subscriptions again. */
-class Resubscription implements SubscribeRequest {
-  readonly packet: SubscribePacket;
-  readonly #failed: (filter: string, error: Error) => void;
-
-  constructor(packet: SubscribePacket, failed: (filter: string, error: Error) => void) {
-    this.packet = packet;
-    this.#failed = failed;
-  }
-
-  settle(outcome: SubackPacket | Error): void {
-    for (const [index, { filter }] of this.packet.subscriptions.entries()) {
-      const error = outcome instanceof Error ? outcome : refusedAgain(outcome, index, filter);
-      if (error) this.#failed(filter, error);
-    }
-  }
-}
-
-function notAgain(filter: string): SessionLostError {
-  return new SessionLostError(
-    false,
-    `The server came back without the session, and so without the subscription "${filter}", which resubscribe: 'never' does not make again: its messages come no more.`,
-  );
-}
-
-function refusedAgain(answer: SubackPacket, index: number, filter: string): NegativeAckError | undefined {
-  const reasonCode = answer.reasonCodes[index]!; // the count was checked
-  if (reasonCode < 0x80) return undefined;
-  return new NegativeAckError(
-    'suback',
-    [reasonCode],
-    answer.properties?.reasonString,
-    `The server lost the session and refused to subscribe "${filter}" again (${reasonCodeName(reasonCode, 'suback')}): its messages come no more.`,
-  );
 }

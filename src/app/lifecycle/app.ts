@@ -101,3 +101,8 @@ export interface DrainReport {
   readonly abandoned: number;
   readonly ms: number;
 }
+
+/** Everything that is said of the connection, where an address was enough too. */
+export function connectionOf({ connection }: AppOptions): ConnectionOptions {
+  return typeof connection === 'string' || connection instanceof URL ? { url: connection } : connection;
+}

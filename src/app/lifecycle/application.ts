@@ -14,8 +14,9 @@ import { AppPublisher, Publisher } from '../publishing/publisher.js';
 import { routeOf } from '../routes/controller-routes.js';
 import type { Handle, Route } from '../routes/route.js';
 import { type RouteInfo, routeInfos } from '../routes/route-info.js';
-import type { App, AppOptions, ConnectionOptions, DrainReport, Health } from './app.js';
+import { type App, type AppOptions, connectionOf, type DrainReport, type Health } from './app.js';
 import { type Booted, boot } from './boot.js';
+import { ConnectionNews } from './connection-news.js';
 import { goOnline, type Online } from './go-online.js';
 import { optionFindings, wrongControllers } from './option-findings.js';
 import { runApp } from './run.js';
@@ -34,6 +35,7 @@ export class Application implements App {
   readonly publisher = new AppPublisher();
   readonly #assembly: Assembly;
   readonly #functions: FunctionRoute[];
+  readonly #news: ConnectionNews;
   readonly #onBooted: ((booted: Booted) => void) | undefined;
   readonly #stopAsked = new AbortController();
   readonly #lost = new AbortController();
@@ -55,6 +57,7 @@ export class Application implements App {
     this.clock = options.clock ?? systemClock;
     const lines = createLineLogger({ clock: this.clock, write: (line) => process.stderr.write(line) });
     this.logger = options.logger ? sturdyLogger(options.logger, lines) : lines;
+    this.#news = new ConnectionNews(this.logger);
     this.#functions = [...functions];
     this.#assembly = new Assembly({
       container: options.container,
@@ -223,8 +226,8 @@ export class Application implements App {
       publisher: this.publisher,
       watch: {
         lost: (disconnection) => this.#connectionLost(disconnection),
-        regained: (sessionPresent) => this.#connectionRegained(sessionPresent),
-        subscriptionLost: (filter, error) => this.#subscriptionLost(filter, error),
+        regained: (sessionPresent) => this.#news.regained(sessionPresent),
+        subscriptionLost: (filter, error) => this.#news.subscriptionLost(filter, error),
       },
     });
   }
@@ -240,29 +243,13 @@ export class Application implements App {
   #connectionLost(disconnection: Disconnection): void {
     // Before, the start fails with the reason; afterwards, it is what was wanted.
     if (this.#phase !== 'running') return;
-    const why = describeDisconnection(disconnection);
-    const facts = { open: this.#online?.pipeline.open ?? 0 };
-    const redelivery = 'What was not acknowledged is delivered again to the next connection.';
-    if (this.#online?.client.state.state !== 'closed') {
-      this.logger.warn(
-        facts,
-        `The connection to the broker is gone: ${why}. Connecting again. ${redelivery}`,
-      );
+    const { client, pipeline } = this.#online!; // it runs
+    if (client.state.state !== 'closed') {
+      this.#news.lost(disconnection, pipeline.open);
       return;
     }
-    this.logger.error(facts, `The connection to the broker is gone: ${why}. ${redelivery}`);
-    this.#lost.abort(why);
-  }
-
-  #connectionRegained(sessionPresent: boolean): void {
-    const session = sessionPresent
-      ? 'It kept the session.'
-      : 'It lost the session: what waited there is gone, and the routes are subscribed again.';
-    this.logger.info({ sessionPresent }, `The connection to the broker is back. ${session}`);
-  }
-
-  #subscriptionLost(filter: string, error: Error): void {
-    this.logger.error({ filter, error }, `A subscription could not be made again: ${error.message}`);
+    this.#news.lostForGood(disconnection, pipeline.open);
+    this.#lost.abort(describeDisconnection(disconnection));
   }
 
   async #abandonStart(): Promise<void> {
@@ -310,8 +297,4 @@ export class Application implements App {
     cancel();
     return { finished: pipeline.finished - before, abandoned };
   }
-}
-
-function connectionOf({ connection }: AppOptions): ConnectionOptions {
-  return typeof connection === 'string' || connection instanceof URL ? { url: connection } : connection;
 }

@@ -1,8 +1,8 @@
 import type { Client } from '../../client/client.js';
 import { connect } from '../../client/connect.js';
 import { dispatchMessages } from '../../client/dispatch.js';
+import type { ConnectionWatch } from '../../client/dispatcher.js';
 import type { Endpoint } from '../../client/endpoint.js';
-import type { ConnectionWatch } from '../../client/mqtt-client.js';
 import type { ClientOptions } from '../../client/options.js';
 import type { Clock } from '../../time/clock.js';
 import { refuseIfAny } from '../boot-error.js';
