@@ -18,11 +18,14 @@ export class InFlight {
   readonly #ids: PacketIds<Exchange>;
   readonly #effects: Effects;
   readonly #storage: Storage;
+  readonly #freed: () => void;
   #count = 0;
   #seq = 0;
   #ignored = 0;
 
-  constructor(ids: PacketIds<Exchange>, effects: Effects, storage: Storage) {
+  /** `freed`: an identifier is free again that had to wait for the store. */
+  constructor(ids: PacketIds<Exchange>, effects: Effects, storage: Storage, freed: () => void) {
+    this.#freed = freed;
     this.#ids = ids;
     this.#effects = effects;
     this.#storage = storage;
@@ -125,8 +128,8 @@ export class InFlight {
     });
   }
 
-  /** The exchange ends; with a durable store, identifier and answer wait until that has forgotten it. Then `freed` is called, otherwise not. */
-  end(exchange: PublishExchange, outcome: AckPacket | Error, freed: () => void): void {
+  /** The exchange ends; with a durable store, identifier and answer wait until that has forgotten it. */
+  end(exchange: PublishExchange, outcome: AckPacket | Error): void {
     exchange.phase = 'done';
     const { request } = exchange;
     const packetId = idOf(request);
@@ -141,7 +144,7 @@ export class InFlight {
       const what = `The message for "${request.packet.topic}" was answered, but could not be taken out of the store: a restart sends it again`;
       const failed = failure && !(outcome instanceof Error) ? new StoreError(what, failure) : undefined;
       this.#effects.answer(request, failed ?? outcome);
-      freed();
+      this.#freed();
     });
   }
 

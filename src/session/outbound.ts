@@ -49,7 +49,7 @@ export class Outbound {
     this.#effects = effects;
     this.#isDurable = storage.isDurable;
     this.#sendAck = sendAck;
-    this.#inFlight = new InFlight(ids, effects, storage);
+    this.#inFlight = new InFlight(ids, effects, storage, () => this.#pump());
   }
 
   /** Publishes that left and are not acknowledged, on this connection or an earlier one. */
@@ -290,7 +290,7 @@ export class Outbound {
 
   #end(exchange: PublishExchange, outcome: AckPacket | Error): void {
     this.#window.free(exchange);
-    this.#inFlight.end(exchange, outcome, () => this.#pump());
+    this.#inFlight.end(exchange, outcome);
   }
 
   #tell(error: Error): (request: PublishRequest) => void {
