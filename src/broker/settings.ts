@@ -1,5 +1,8 @@
+import { checkString } from '../packets/outgoing-checks.js';
 import type { ProtocolVersion, QoS } from '../packets/packet.js';
 import type { ReasonCode } from '../packets/reason-codes.js';
+import type { AuthenticationMethod, Credentials } from './authentication.js';
+import type { AuthorizationRequest } from './authorization.js';
 
 /** What the broker can do. Each is announced in CONNACK and enforced: what is off is refused, never ignored. */
 export interface BrokerCapabilities {
@@ -23,6 +26,11 @@ export interface BrokerCapabilities {
   sessionExpiryMaximum: number;
   /** Seconds that replace the client's keep-alive; undefined, the default, leaves the client its own. MQTT 5 only: 3.2.2.3.14. */
   serverKeepAlive: number | undefined;
+  /**
+   * Told in CONNACK to a client that asks for it [MQTT-3.1.2-28], which builds its response topics on it; undefined, the default, is none.
+   * MQTT 5 only: 3.2.2.3.15.
+   */
+  responseInformation: string | undefined;
 }
 
 /** Numbers that bound the broker's memory, whatever its clients do. */
@@ -44,18 +52,11 @@ export interface BrokerLimits {
   retainedMessages: number;
   /** Bytes of payload and topic of all retained messages. Default 256 MiB; what does not fit is refused with 0x97. */
   retainedBytes: number;
-  /** Milliseconds that a connection has for its CONNECT. Default 30,000; then it is closed. */
+  /** Milliseconds that a connection has for its CONNECT and the authentication that follows it. Default 30,000; then it is closed. */
   connectTimeout: number;
 }
 
-/** What a client says of itself in CONNECT. */
-export interface Credentials {
-  clientId: string;
-  username: string | undefined;
-  password: Uint8Array | undefined;
-  protocolVersion: ProtocolVersion;
-}
-
+/** How the broker behaves. Its hooks answer at once: it waits for no promise. */
 export interface BrokerPolicy {
   /**
    * The version spoken; undefined, the default, is both. Version 4 is MQTT 3.1.1.
@@ -73,9 +74,25 @@ export interface BrokerPolicy {
   /**
    * Decides on each CONNECT: 0 lets the client in, any other code refuses it, such as 0x86 (bad user name or password)
    * or 0x87 (not authorized). Default: everyone is let in. If it throws or returns no code of CONNACK, the client is
-   * refused with 0x80.
+   * refused with 0x80, and the reason string says why.
    */
   authenticate?: ((credentials: Credentials) => ReasonCode) | undefined;
+  /**
+   * Enhanced authentication by the name of its method. Who names a method in CONNECT is decided on by it alone; `authenticate` is
+   * asked for all others. A method that is not here is refused with 0x8C. Default: none. One that throws, or answers with what no packet
+   * can carry, refuses the client with 0x80; at re-authentication a code that DISCONNECT can't carry becomes 0x87. MQTT 5.0, 4.12.
+   */
+  authenticationMethods?: Readonly<Record<string, AuthenticationMethod>> | undefined;
+  /**
+   * Decides on the will of each CONNECT, on each PUBLISH and on each filter of a SUBSCRIBE: 0 allows it, any other code refuses it, such as 0x87
+   * (not authorized). Default: everything is allowed. It is not asked for what nobody may: publish to `$SYS/…` or `$share/…`, refused with 0x87.
+   *
+   * A refused will is a refused CONNECT. A refused filter has the code in SUBACK, on MQTT 3.1.1 0x80. A refused PUBLISH has the code in PUBACK or
+   * PUBREC; at QoS 0, and on MQTT 3.1.1, nothing can say no to a single message, so it goes nowhere and is acknowledged like any other, as
+   * mosquitto does. (To end the connection is allowed too, but then a client sends the message again as soon as it is back.)
+   * If it throws, or returns a code that the answer can't carry, the code is 0x80.
+   */
+  authorize?: ((request: AuthorizationRequest) => ReasonCode) | undefined;
 }
 
 export interface Settings {
@@ -84,6 +101,8 @@ export interface Settings {
   readonly capabilities: Readonly<BrokerCapabilities>;
   readonly limits: Readonly<BrokerLimits>;
   readonly authenticate: ((credentials: Credentials) => ReasonCode) | undefined;
+  readonly authenticationMethods: ReadonlyMap<string, AuthenticationMethod>;
+  readonly authorize: ((request: AuthorizationRequest) => ReasonCode) | undefined;
 }
 
 const DEFAULT_CAPABILITIES: BrokerCapabilities = {
@@ -97,6 +116,7 @@ const DEFAULT_CAPABILITIES: BrokerCapabilities = {
   topicAliasMaximum: 0,
   sessionExpiryMaximum: 0xffffffff,
   serverKeepAlive: undefined,
+  responseInformation: undefined,
 };
 
 const DEFAULT_LIMITS: BrokerLimits = {
@@ -121,6 +141,9 @@ export function resolveSettings(policy: BrokerPolicy): Settings {
   if (capabilities.serverKeepAlive !== undefined) {
     inRange('capabilities.serverKeepAlive', capabilities.serverKeepAlive, 0, 65_535);
   }
+  if (capabilities.responseInformation !== undefined) {
+    checkString(capabilities.responseInformation, 'Broker: capabilities.responseInformation');
+  }
   const limits = { ...DEFAULT_LIMITS, ...defined(policy.limits) };
   for (const [name, value] of Object.entries(limits)) {
     inRange(`limits.${name}`, value, 0, Number.MAX_SAFE_INTEGER);
@@ -131,6 +154,8 @@ export function resolveSettings(policy: BrokerPolicy): Settings {
     capabilities,
     limits,
     authenticate: policy.authenticate,
+    authenticationMethods: new Map(Object.entries(policy.authenticationMethods ?? {})),
+    authorize: policy.authorize,
   };
 }
 

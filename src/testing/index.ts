@@ -1,4 +1,9 @@
 export type {
+  AuthenticatingClient,
+  AuthenticationExchange,
+  AuthenticationMethod,
+  AuthenticationStep,
+  AuthorizationRequest,
   BrokerCapabilities,
   BrokerLimits,
   BrokerPolicy,
@@ -8,6 +13,8 @@ export type {
   Listener,
   ListenOptions,
   OwnMessage,
+  PublishAuthorization,
+  SubscribeAuthorization,
 } from '../broker/index.js';
 export type { BrokerDelivery, CopyAck, DeliveredCopy } from './broker-delivery.js';
 export { createTestApp, type TestAppOptions } from './create-test-app.js';

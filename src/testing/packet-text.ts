@@ -27,6 +27,7 @@ function fields(packet: Packet): Field[] {
         field('receiveMaximum', properties.receiveMaximum),
         field('maximumPacketSize', properties.maximumPacketSize),
         field('topicAliasMaximum', properties.topicAliasMaximum),
+        properties.authenticationMethod && `method=${word(properties.authenticationMethod)}`,
         packet.username === undefined ? undefined : `user=${word(packet.username)}`,
         will && `will=${word(will.topic)} willQoS=${will.qos}${will.retain ? ' willRetain' : ''}`,
         field('willDelay', will?.properties?.willDelayInterval),
@@ -72,7 +73,11 @@ function fields(packet: Packet): Field[] {
         reason(packet.properties?.reasonString),
       ];
     case 'auth':
-      return [code(packet.reasonCode), reason(packet.properties?.reasonString)];
+      return [
+        code(packet.reasonCode),
+        packet.properties?.authenticationMethod && `method=${word(packet.properties.authenticationMethod)}`,
+        reason(packet.properties?.reasonString),
+      ];
     default:
       return [`id=${packet.packetId}`, code(packet.reasonCode), reason(packet.properties?.reasonString)];
   }

@@ -1,6 +1,7 @@
 import { encodePacket } from '../../packets/index.js';
 import type { Packet, ProtocolVersion } from '../../packets/packet.js';
 import type { Deadline } from './deadlines.js';
+import type { Authentication } from './enhanced-authentication.js';
 import type { Session } from './session.js';
 
 /** Where the effects on one connection go, in order. */
@@ -22,11 +23,16 @@ export class Connection {
   session: Session | undefined;
   /** The client identifier of CONNECT, or the one that was assigned. */
   clientId = '';
+  username: string | undefined;
+  /** Where CONNECT named a method. */
+  authentication: Authentication | undefined;
   /** Milliseconds of silence after which it is closed: 1.5 keep-alive periods; 0 is never. */
   patience = 0;
   lastReceivedAt = 0;
   receiveMaximum = 65_535;
   maximumPacketSize: number | undefined;
+  /** False if only PUBLISH, CONNACK and DISCONNECT may carry a reason string [MQTT-3.1.2-29]. */
+  wantsProblemInformation = true;
   /** Session expiry interval of CONNECT in seconds: from 0 it may not be raised at DISCONNECT. */
   requestedExpiry = 0;
   /** The peer reads slower than we write: PUBLISH packets wait, answers do not [MQTT-3.3.4-10]. */
@@ -46,7 +52,8 @@ export class Connection {
 
   /** False if the packet is larger than the client takes: then nothing was sent [MQTT-3.1.2-24]. */
   send(packet: Packet): boolean {
-    const fitting = this.maximumPacketSize === undefined ? packet : this.#fit(packet, this.maximumPacketSize);
+    const wanted = this.wantsProblemInformation ? packet : withoutProblem(packet);
+    const fitting = this.maximumPacketSize === undefined ? wanted : this.#fit(wanted, this.maximumPacketSize);
     if (fitting === undefined) return false;
     this.#outlet.send(fitting, this.version);
     return true;
@@ -80,6 +87,12 @@ function largestSize(packet: Packet): number {
   return 'packetId' in packet && 'reasonCode' in packet && packet.properties === undefined
     ? 6
     : Number.POSITIVE_INFINITY;
+}
+
+/** The packet as it goes to a client that asked for no problem information: user properties the broker sends in PUBLISH only. */
+function withoutProblem(packet: Packet): Packet {
+  if (packet.type === 'publish' || packet.type === 'connack' || packet.type === 'disconnect') return packet;
+  return withoutReason(packet) ?? packet;
 }
 
 /** The same packet without its reason string, the only property that may be left out to save room. */

@@ -1,33 +1,25 @@
 import type { ReasonCode } from '../../packets/reason-codes.js';
 import type { Connection } from './connection.js';
+import { reasonString } from './reason-string.js';
 import { routeShared } from './route.js';
 import { NEVER_EXPIRES, type Session } from './session.js';
 import type { State } from './state.js';
 import { forgetWill, publishWill, scheduleWill } from './will.js';
-
-const LONGEST_REASON = 300;
 
 /** Ends a connection from our side: with a DISCONNECT that says why where there is one, MQTT 5 after CONNACK only. */
 export function disconnect(
   state: State,
   connection: Connection,
   reasonCode: ReasonCode,
-  reasonString: string,
+  why: string,
   now: number,
 ): void {
   if (connection.phase === 'closed') return;
   if (connection.phase === 'open' && connection.version === 5) {
-    connection.send({ type: 'disconnect', reasonCode, properties: { reasonString: brief(reasonString) } });
+    connection.send({ type: 'disconnect', reasonCode, properties: { reasonString: reasonString(why) } });
   }
   connection.close();
   connectionEnded(state, connection, 'keep will', now);
-}
-
-/** Some reasons quote what the client sent: they must fit into a string of MQTT, and need not be longer than a line. */
-function brief(reason: string): string {
-  if (reason.length <= LONGEST_REASON) return reason;
-  // Half of a pair of surrogates has no UTF-8.
-  return `${reason.slice(0, LONGEST_REASON - 1).replace(/\p{Surrogate}$/u, '')}…`;
 }
 
 /** The connection is gone, whoever ended it: the session lives on by itself, or ends too. */
@@ -42,6 +34,7 @@ export function connectionEnded(
   state.deadlines.clear(connection.deadline);
   connection.aliases.clear();
   connection.unreleased.clear();
+  connection.authentication = undefined;
   const { session } = connection;
   if (session === undefined) return;
   session.connection = undefined;

@@ -3,8 +3,10 @@ import { UnsupportedProtocolError } from '../../packets/index.js';
 import type { DisconnectPacket, Packet } from '../../packets/packet.js';
 import type { Settings } from '../settings.js';
 import { acknowledge } from './acknowledge.js';
-import { connect } from './connect.js';
+import { refuse } from './connack.js';
+import { connect, receivedWhileAuthenticating } from './connect.js';
 import { Connection, type Outlet } from './connection.js';
+import { reauthenticate } from './enhanced-authentication.js';
 import { connectionEnded, disconnect, endSession } from './leave.js';
 import type { Message } from './message.js';
 import { publish } from './publish.js';
@@ -13,6 +15,11 @@ import type { Session } from './session.js';
 import { State } from './state.js';
 import { subscribe, unsubscribe } from './subscribe.js';
 import { forgetWill } from './will.js';
+
+const UNACCEPTABLE_VERSION = {
+  packet: { type: 'connack', sessionPresent: false, reasonCode: 1 },
+  protocolVersion: 4,
+} as const;
 
 /**
  * The broker without I/O, timers, clock and chance: what happens comes in with the time at which it happens, what to do
@@ -46,8 +53,11 @@ export class Machine {
   received(connection: Connection, packet: Packet, now: number): void {
     if (connection.phase === 'closed') return;
     connection.lastReceivedAt = now;
-    const { session } = connection;
+    const { session, authentication } = connection;
     if (session !== undefined) return void this.#receivedInSession(connection, session, packet, now);
+    if (authentication !== undefined) {
+      return void receivedWhileAuthenticating(this.state, connection, authentication, packet, now);
+    }
     if (packet.type === 'connect') return void connect(this.state, connection, packet, now);
     connection.close();
     connectionEnded(this.state, connection, 'keep will', now);
@@ -59,10 +69,18 @@ export class Machine {
       return void disconnect(this.state, connection, error.reasonCode, error.message, now);
     }
     if (connection.phase === 'closed') return;
+    if (connection.authentication !== undefined) {
+      // Of the codes that bytes can be refused with, this is the one that CONNACK has not.
+      const code = error.reasonCode === 0x94 ? 0x82 : error.reasonCode;
+      return void refuse(this.state, connection, { code, why: error.message }, now);
+    }
     // Without a CONNECT that can be read nothing is known of the client's language: there is one answer that has a form.
     if (error instanceof UnsupportedProtocolError && error.answer !== undefined) {
-      connection.version = error.answer.protocolVersion;
-      connection.send(error.answer.packet);
+      // A broker of 3.1.1 knows no other CONNACK than its own.
+      const { packet, protocolVersion } =
+        this.state.settings.version === 4 ? UNACCEPTABLE_VERSION : error.answer;
+      connection.version = protocolVersion;
+      connection.send(packet);
     }
     connection.close();
     connectionEnded(this.state, connection, 'discard will', now);
@@ -122,6 +140,8 @@ export class Machine {
         return void subscribe(this.state, connection, session, packet, now);
       case 'unsubscribe':
         return void unsubscribe(this.state, connection, session, packet);
+      case 'auth':
+        return void reauthenticate(this.state, connection, packet, now);
       case 'pingreq':
         return void connection.answer({ type: 'pingresp' });
       case 'disconnect':

@@ -1,8 +1,11 @@
 import type { PublishPacket } from '../../packets/packet.js';
 import type { ReasonCode } from '../../packets/reason-codes.js';
+import { publishRefusal } from './authorize.js';
 import type { Connection } from './connection.js';
+import type { Refusal } from './hook.js';
 import { disconnect } from './leave.js';
 import type { Message } from './message.js';
+import { reasonString } from './reason-string.js';
 import { retainAndRoute } from './route.js';
 import type { Session } from './session.js';
 import type { State } from './state.js';
@@ -37,15 +40,29 @@ export function publish(
     // A repeat, perhaps from an earlier connection, is acknowledged again and goes to nobody [MQTT-4.3.3-10].
     if (session.unreleased.has(packetId)) return void answer(connection, packet, 0);
   }
+  const denial = publishRefusal(state, connection, topic, packet.qos, packet.retain);
+  if (denial !== undefined) return void deny(connection, session, packet, denial);
   const outcome = retainAndRoute(state, takeOver(packet, topic, session, now), now);
   if (outcome === 'no room') {
-    if (packetId !== undefined) connection.unreleased.delete(packetId);
+    const why = 'The broker has no room for another retained message.';
     // Nothing in MQTT 3.1.1, nor at QoS 0, can say no to a single message.
-    if (packet.qos > 0 && connection.version === 5) return void answer(connection, packet, QUOTA_EXCEEDED);
-    return void refuse(QUOTA_EXCEEDED, 'The broker has no room for another retained message.');
+    if (packet.qos === 0 || connection.version === 4) return void refuse(QUOTA_EXCEEDED, why);
+    return void deny(connection, session, packet, { code: QUOTA_EXCEEDED, why });
   }
   if (packet.qos === 2 && packetId !== undefined) session.unreleased.add(packetId);
   answer(connection, packet, outcome === 'nobody' && connection.version === 5 ? NO_MATCHING_SUBSCRIBERS : 0);
+}
+
+/** The message goes nowhere. MQTT 5 says so at QoS 1 and 2; what can't be told is acknowledged like any other. */
+function deny(connection: Connection, session: Session, packet: PublishPacket, { code, why }: Refusal): void {
+  const { packetId } = packet;
+  if (connection.version === 5) {
+    // After a refusing PUBREC the identifier means a new message [MQTT-4.3.3-9].
+    if (packetId !== undefined) connection.unreleased.delete(packetId);
+    return void answer(connection, packet, code, why);
+  }
+  if (packet.qos === 2 && packetId !== undefined) session.unreleased.add(packetId);
+  answer(connection, packet, 0);
 }
 
 /** QoS 1 is acknowledged at once, so only QoS 2 piles up; but it takes of the same quota. The quota is the connection's: 4.9. */
@@ -83,7 +100,10 @@ function resolveAlias(state: State, connection: Connection, packet: PublishPacke
   return packet.topic;
 }
 
-function answer(connection: Connection, packet: PublishPacket, reasonCode: ReasonCode): void {
+function answer(connection: Connection, packet: PublishPacket, reasonCode: ReasonCode, why?: string): void {
   if (packet.qos === 0 || packet.packetId === undefined) return;
-  connection.answer({ type: packet.qos === 1 ? 'puback' : 'pubrec', packetId: packet.packetId, reasonCode });
+  const type = packet.qos === 1 ? 'puback' : 'pubrec';
+  const { packetId } = packet;
+  if (why === undefined) return void connection.answer({ type, packetId, reasonCode });
+  connection.answer({ type, packetId, reasonCode, properties: { reasonString: reasonString(why) } });
 }

@@ -1,9 +1,11 @@
 import type { SubscribePacket, SubscriptionRequest, UnsubscribePacket } from '../../packets/packet.js';
-import type { ReasonCode } from '../../packets/reason-codes.js';
 import { parseSharedFilter, validateTopicFilter } from '../../topics/index.js';
 import { quote } from '../../topics/topic-error.js';
+import { subscribeRefusal } from './authorize.js';
 import type { Connection } from './connection.js';
+import type { Refusal } from './hook.js';
 import { disconnect } from './leave.js';
+import { reasonString } from './reason-string.js';
 import { giveRetained } from './route.js';
 import type { Session, Subscription } from './session.js';
 import type { State } from './state.js';
@@ -22,10 +24,14 @@ export function subscribe(
   const violation = violationOf(state, connection, packet);
   if (violation !== undefined) return void disconnect(state, connection, violation.code, violation.why, now);
 
+  let firstRefusal: Refusal | undefined;
   const added: { subscription: Subscription; isNew: boolean }[] = [];
   const reasonCodes = packet.subscriptions.map((request) => {
-    const refusal = refusalOf(state, session, request);
-    if (refusal !== undefined) return connection.version === 5 ? refusal : 0x80;
+    const refusal = refusalOf(state, connection, session, request);
+    if (refusal !== undefined) {
+      firstRefusal ??= refusal;
+      return connection.version === 5 ? refusal.code : 0x80;
+    }
     const isNew = !session.subscriptions.has(request.filter);
     const { maximumQoS } = state.settings.capabilities;
     const grantedQoS = request.maximumQoS < maximumQoS ? request.maximumQoS : maximumQoS;
@@ -34,7 +40,14 @@ export function subscribe(
     if (subscription !== undefined) added.push({ subscription, isNew });
     return grantedQoS;
   });
-  connection.answer({ type: 'suback', packetId: packet.packetId, reasonCodes });
+  const properties = connection.version === 5 &&
+    firstRefusal && { reasonString: reasonString(firstRefusal.why) };
+  connection.answer({
+    type: 'suback',
+    packetId: packet.packetId,
+    reasonCodes,
+    ...(properties && { properties }),
+  });
   for (const { subscription, isNew } of added) sendRetained(state, subscription, isNew, now);
 }
 
@@ -51,11 +64,7 @@ export function unsubscribe(
 }
 
 /** What a client on MQTT 5 must not ask for after CONNACK said that it is not there. MQTT 5.0, 3.2.2.3.11 to .13. */
-function violationOf(
-  state: State,
-  connection: Connection,
-  packet: SubscribePacket,
-): { code: ReasonCode; why: string } | undefined {
+function violationOf(state: State, connection: Connection, packet: SubscribePacket): Refusal | undefined {
   if (connection.version === 4) return undefined;
   const { capabilities } = state.settings;
   if (packet.properties?.subscriptionIdentifier !== undefined && !capabilities.subscriptionIdentifiers) {
@@ -63,25 +72,38 @@ function violationOf(
   }
   for (const { filter } of packet.subscriptions) {
     const isShared = filter.startsWith('$share/');
-    if (isShared && !capabilities.sharedSubscriptions) {
-      return { code: 0x9e, why: `The broker has no shared subscriptions: ${quote(filter)}.` };
-    }
-    if (hasWildcard(filter) && !capabilities.wildcards) {
-      return { code: 0xa2, why: `The broker has no wildcard subscriptions: ${quote(filter)}.` };
-    }
+    if (isShared && !capabilities.sharedSubscriptions) return noShared(filter);
+    if (hasWildcard(filter) && !capabilities.wildcards) return noWildcard(filter);
   }
   return undefined;
 }
 
 /** Why this one filter is refused in SUBACK; undefined if it is not. */
-function refusalOf(state: State, session: Session, { filter }: SubscriptionRequest): ReasonCode | undefined {
+function refusalOf(
+  state: State,
+  connection: Connection,
+  session: Session,
+  request: SubscriptionRequest,
+): Refusal | undefined {
   const { capabilities, limits } = state.settings;
-  if (validateTopicFilter(filter) !== undefined) return 0x8f;
-  if (!capabilities.sharedSubscriptions && filter.startsWith('$share/')) return 0x9e;
-  if (!capabilities.wildcards && hasWildcard(filter)) return 0xa2;
+  const { filter } = request;
+  const wrong = validateTopicFilter(filter);
+  if (wrong !== undefined) return { code: 0x8f, why: wrong };
+  if (!capabilities.sharedSubscriptions && filter.startsWith('$share/')) return noShared(filter);
+  if (!capabilities.wildcards && hasWildcard(filter)) return noWildcard(filter);
   const isNew = !session.subscriptions.has(filter);
-  if (isNew && session.subscriptions.size >= limits.subscriptionsPerSession) return 0x97;
-  return undefined;
+  if (isNew && session.subscriptions.size >= limits.subscriptionsPerSession) {
+    return { code: 0x97, why: `A session has ${limits.subscriptionsPerSession} subscriptions at most.` };
+  }
+  return subscribeRefusal(state, connection, request);
+}
+
+function noShared(filter: string): Refusal {
+  return { code: 0x9e, why: `The broker has no shared subscriptions: ${quote(filter)}.` };
+}
+
+function noWildcard(filter: string): Refusal {
+  return { code: 0xa2, why: `The broker has no wildcard subscriptions: ${quote(filter)}.` };
 }
 
 function hasWildcard(filter: string): boolean {
