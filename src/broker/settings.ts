@@ -20,8 +20,16 @@ export interface BrokerCapabilities {
   receiveMaximum: number;
   /** Bytes of the largest packet that the broker takes. Default 1 MiB. MQTT 5.0, 3.2.2.3.6. */
   maximumPacketSize: number;
-  /** Topic aliases that a client may set, 0 to 65,535. Default 0: none. MQTT 5.0, 3.2.2.3.8. */
+  /**
+   * Topic aliases that a client may set, 0 to 65,535; each keeps a topic in memory while its connection lasts. Default 0: none.
+   * MQTT 5.0, 3.2.2.3.8.
+   */
   topicAliasMaximum: number;
+  /**
+   * Topic aliases that the broker sets itself on one connection, 0 to 65,535, and never more than the client's Topic Alias Maximum: the topics that it
+   * sent last have them. Default 0: none, as most brokers do. MQTT 5.0, 3.1.2.11.5.
+   */
+  outboundTopicAliasMaximum: number;
   /** Seconds for which a session is kept at most; 0xFFFFFFFF, the default, is no limit. MQTT 5.0, 3.2.2.3.2. */
   sessionExpiryMaximum: number;
   /** Seconds that replace the client's keep-alive; undefined, the default, leaves the client its own. MQTT 5 only: 3.2.2.3.14. */
@@ -114,6 +122,7 @@ const DEFAULT_CAPABILITIES: BrokerCapabilities = {
   receiveMaximum: 1000,
   maximumPacketSize: 1_048_576,
   topicAliasMaximum: 0,
+  outboundTopicAliasMaximum: 0,
   sessionExpiryMaximum: 0xffffffff,
   serverKeepAlive: undefined,
   responseInformation: undefined,
@@ -137,6 +146,7 @@ export function resolveSettings(policy: BrokerPolicy): Settings {
   inRange('capabilities.receiveMaximum', capabilities.receiveMaximum, 1, 65_535);
   inRange('capabilities.maximumPacketSize', capabilities.maximumPacketSize, 1, 268_435_460);
   inRange('capabilities.topicAliasMaximum', capabilities.topicAliasMaximum, 0, 65_535);
+  inRange('capabilities.outboundTopicAliasMaximum', capabilities.outboundTopicAliasMaximum, 0, 65_535);
   inRange('capabilities.sessionExpiryMaximum', capabilities.sessionExpiryMaximum, 0, 0xffffffff);
   if (capabilities.serverKeepAlive !== undefined) {
     inRange('capabilities.serverKeepAlive', capabilities.serverKeepAlive, 0, 65_535);

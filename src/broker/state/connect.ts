@@ -12,6 +12,7 @@ import {
 import { askHook, type Refusal } from './hook.js';
 import { patienceWith, watchSilence } from './keep-alive.js';
 import { connectionEnded, disconnect, endSession } from './leave.js';
+import { OutboundAliases } from './outbound-aliases.js';
 import { NEVER_EXPIRES, Session } from './session.js';
 import type { State } from './state.js';
 import { forgetWill } from './will.js';
@@ -56,6 +57,11 @@ function introduce(state: State, connection: Connection, packet: ConnectPacket):
   connection.version = state.settings.version === 4 ? 4 : packet.protocolVersion;
   connection.maximumPacketSize = properties?.maximumPacketSize;
   connection.receiveMaximum = properties?.receiveMaximum ?? 65_535;
+  const aliases = Math.min(
+    properties?.topicAliasMaximum ?? 0,
+    state.settings.capabilities.outboundTopicAliasMaximum,
+  );
+  if (aliases > 0) connection.outboundAliases = new OutboundAliases(aliases);
   connection.wantsProblemInformation = properties?.requestProblemInformation ?? true;
   connection.clientId = packet.clientId === '' ? assignClientId(state, connection) : packet.clientId;
   connection.username = packet.username;

@@ -2,6 +2,7 @@ import { encodePacket } from '../../packets/index.js';
 import type { Packet, ProtocolVersion } from '../../packets/packet.js';
 import type { Deadline } from './deadlines.js';
 import type { Authentication } from './enhanced-authentication.js';
+import type { OutboundAliases } from './outbound-aliases.js';
 import type { Session } from './session.js';
 
 /** Where the effects on one connection go, in order. */
@@ -41,6 +42,8 @@ export class Connection {
   readonly unreleased = new Set<number>();
   /** Topic aliases that the client set. They die with the connection [MQTT-3.3.2-7]. */
   readonly aliases = new Map<number, string>();
+  /** Those that the broker gives; undefined if it gives none. */
+  outboundAliases: OutboundAliases | undefined;
   /** When it is closed for silence: before CONNECT, later by keep-alive. */
   deadline: Deadline | undefined;
 

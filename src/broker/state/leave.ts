@@ -33,6 +33,7 @@ export function connectionEnded(
   connection.phase = 'closed';
   state.deadlines.clear(connection.deadline);
   connection.aliases.clear();
+  connection.outboundAliases = undefined;
   connection.unreleased.clear();
   connection.authentication = undefined;
   const { session } = connection;

@@ -214,8 +214,11 @@ export class Outbound {
       copy.packetId = this.#freePacketId();
       copy.phase = 'sent';
     }
-    if (!connection.send(publishPacket(copy, false, connection.version === 5, now)))
-      return void endCopy(copy, 'too-large');
+    const packet = publishPacket(copy, false, connection.version === 5, now);
+    const { outboundAliases } = connection;
+    const isSent =
+      outboundAliases === undefined ? connection.send(packet) : outboundAliases.send(packet, connection);
+    if (!isSent) return void endCopy(copy, 'too-large');
     if (copy.qos > 0) {
       this.#inFlight.set(copy.packetId, copy);
       this.#inFlightBytes += messageSize(copy.message);
@@ -228,6 +231,7 @@ export class Outbound {
   #sendAgain(connection: Connection, now: number): void {
     const copy = this.#resend.shift() as Copy;
     if (copy.phase === 'ended' || copy.onThisConnection) return;
+    // With its topic: what is sent again depends on nothing that went before it.
     if (!connection.send(publishPacket(copy, true, connection.version === 5, now))) {
       this.#land(copy);
       return void endCopy(copy, 'too-large');
