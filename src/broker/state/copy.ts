@@ -1,5 +1,5 @@
 import type { AckPacket, PublishPacket, QoS } from '../../packets/packet.js';
-import { type Message, secondsLeft } from './message.js';
+import { isExpired, type Message, secondsLeft } from './message.js';
 import type { SharedGroup } from './shared-group.js';
 
 /** How the way of a copy ended. */
@@ -52,6 +52,18 @@ export interface Copy {
 export function endCopy(copy: Copy, how: CopyEnd): void {
   copy.phase = 'ended';
   copy.message.trace?.ended(copy, how);
+}
+
+/** How the way of an unfinished copy ends with its session. */
+export function fateOf(copy: Copy, now: number): 'expired' | 'reassigned' | 'session-ended' {
+  const hasHeir = copy.group !== undefined && !copy.group.isEmpty;
+  if (hasHeir && isMovable(copy, now)) return 'reassigned';
+  return copy.phase === 'waiting' && isExpired(copy.message, now) ? 'expired' : 'session-ended';
+}
+
+/** Whether another member of its group may have the copy in place of this one. MQTT 5.0, 4.8.2. */
+export function isMovable(copy: Copy, now: number): boolean {
+  return (copy.qos < 2 || copy.phase === 'waiting') && !isExpired(copy.message, now);
 }
 
 /** The PUBLISH for a copy; on MQTT 3.1.1 without properties. */

@@ -1,8 +1,9 @@
 import type { ReasonCode } from '../../packets/reason-codes.js';
 import type { Connection } from './connection.js';
 import { reasonString } from './reason-string.js';
-import { routeShared } from './route.js';
+import { handOver, routeShared } from './route.js';
 import { NEVER_EXPIRES, type Session } from './session.js';
+import type { SharedGroup } from './shared-group.js';
 import type { State } from './state.js';
 import { forgetWill, publishWill, scheduleWill } from './will.js';
 
@@ -39,6 +40,7 @@ export function connectionEnded(
   const { session } = connection;
   if (session === undefined) return;
   session.connection = undefined;
+  handOver(session, reachableGroups(session), 'unacknowledged', now);
   session.outbound.suspend();
   if (will === 'discard will') forgetWill(state, session);
   else scheduleWill(state, session, now);
@@ -46,6 +48,13 @@ export function connectionEnded(
   if (session.expiryInterval === NEVER_EXPIRES) return;
   const expiry = now + session.expiryInterval * 1000;
   session.expiryDeadline = state.deadlines.set(expiry, (due) => endSession(state, session, due));
+}
+
+/** Its shared groups in which somebody else is connected. In the others its messages wait for it to come back. */
+function reachableGroups(session: Session): Set<SharedGroup> {
+  const groups = new Set<SharedGroup>();
+  for (const { group } of session.subscriptions.values()) if (group?.hasConnectedMember) groups.add(group);
+  return groups;
 }
 
 /** Forgets the session [MQTT-4.1.0-2]. Its will, if still due, goes out first; shared messages go to other members. */

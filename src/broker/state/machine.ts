@@ -139,7 +139,7 @@ export class Machine {
       case 'subscribe':
         return void subscribe(this.state, connection, session, packet, now);
       case 'unsubscribe':
-        return void unsubscribe(this.state, connection, session, packet);
+        return void unsubscribe(this.state, connection, session, packet, now);
       case 'auth':
         return void reauthenticate(this.state, connection, packet, now);
       case 'pingreq':

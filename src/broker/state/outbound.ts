@@ -1,9 +1,10 @@
 import type { AckPacket } from '../../packets/packet.js';
 import type { BrokerLimits } from '../settings.js';
 import type { Connection } from './connection.js';
-import { type Copy, endCopy, publishPacket } from './copy.js';
+import { type Copy, endCopy, fateOf, isMovable, publishPacket } from './copy.js';
 import { Fifo } from './fifo.js';
 import { expiresAt, isExpired, messageSize } from './message.js';
+import type { SharedGroup } from './shared-group.js';
 
 const LAST_PACKET_ID = 65_535;
 
@@ -131,6 +132,28 @@ export class Outbound {
     if (copy.phase !== 'released') return 'wrong';
     this.#finish(copy, packet, connection, now);
     return 'taken';
+  }
+
+  /**
+   * Takes out the copies that came through one of these groups, for another member of it: those never sent, and with 'unacknowledged', for a connection
+   * that is gone, those sent at QoS 1 too. What was sent at QoS 2 stays [MQTT-4.8.2-4], and so does what expired: nobody will get it.
+   */
+  handOver(groups: ReadonlySet<SharedGroup>, which: 'unsent' | 'unacknowledged', now: number): Copy[] {
+    const isMoving = (copy: Copy) =>
+      copy.group !== undefined && groups.has(copy.group) && isMovable(copy, now);
+    const moving: Copy[] = [];
+    if (which === 'unacknowledged') {
+      for (const copy of this.#inFlight.values()) if (isMoving(copy)) moving.push(copy);
+      for (const copy of moving) this.#land(copy);
+    }
+    for (const queue of [this.#waiting, this.#waitingQoS0]) {
+      for (const copy of queue.extract(isMoving)) {
+        this.#waitingBytes -= messageSize(copy.message);
+        moving.push(copy);
+      }
+    }
+    for (const copy of moving) endCopy(copy, 'reassigned');
+    return moving;
   }
 
   /**
@@ -264,12 +287,4 @@ export class Outbound {
     } while (this.#inFlight.has(this.#lastPacketId));
     return this.#lastPacketId;
   }
-}
-
-/** How the way of an unfinished copy ends with its session. */
-function fateOf(copy: Copy, now: number): 'expired' | 'reassigned' | 'session-ended' {
-  const isUnsent = copy.phase === 'waiting';
-  if (isExpired(copy.message, now)) return isUnsent ? 'expired' : 'session-ended';
-  const hasHeir = copy.group !== undefined && !copy.group.isEmpty;
-  return hasHeir && (copy.qos < 2 || isUnsent) ? 'reassigned' : 'session-ended';
 }

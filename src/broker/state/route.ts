@@ -39,6 +39,19 @@ function route(state: State, message: Message, now: number): boolean {
   return reached;
 }
 
+/** Gives what the session got through these shared groups, and did not finish, to other members. */
+export function handOver(
+  session: Session,
+  groups: ReadonlySet<SharedGroup>,
+  which: 'unsent' | 'unacknowledged',
+  now: number,
+): void {
+  if (groups.size === 0) return;
+  for (const { group, message } of session.outbound.handOver(groups, which, now)) {
+    if (group !== undefined) routeShared(group, message, now);
+  }
+}
+
 /** Gives the message to the member of the group whose turn it is. */
 export function routeShared(group: SharedGroup, message: Message, now: number): boolean {
   const member = group.next();

@@ -7,15 +7,24 @@ export class SharedGroup {
   /** The filter that topics are matched against. */
   readonly filter: string;
   readonly #members: Subscription[] = [];
-  #turn = 0;
+  readonly #chance: number;
+  /** Place of whose turn it is; drawn as the first message comes. */
+  #turn: number | undefined;
 
-  constructor(key: string, filter: string) {
+  /** `chance`, from 0 to 1, draws the member that begins. */
+  constructor(key: string, filter: string, chance: number) {
     this.key = key;
     this.filter = filter;
+    this.#chance = chance;
   }
 
   get isEmpty(): boolean {
     return this.#members.length === 0;
+  }
+
+  /** Whether somebody is there to take a message at once. */
+  get hasConnectedMember(): boolean {
+    return this.#members.some(({ session }) => session.connection !== undefined);
   }
 
   /** A member that subscribes again keeps its place. */
@@ -30,15 +39,16 @@ export class SharedGroup {
     if (place < 0) return;
     this.#members.splice(place, 1);
     // Whose turn it is stays the same.
-    if (place < this.#turn) this.#turn -= 1;
+    if (this.#turn !== undefined && place < this.#turn) this.#turn -= 1;
   }
 
   /** Next in turn, in the order of subscribing; who is connected goes before who is not. */
   next(): Subscription | undefined {
     const count = this.#members.length;
+    const turn = this.#turn ?? Math.floor(this.#chance * count);
     let choice: number | undefined;
     for (let step = 0; step < count; step += 1) {
-      const place = (this.#turn + step) % count;
+      const place = (turn + step) % count;
       choice ??= place;
       if (this.#members[place]?.session.connection === undefined) continue;
       choice = place;

@@ -6,8 +6,9 @@ import type { Connection } from './connection.js';
 import type { Refusal } from './hook.js';
 import { disconnect } from './leave.js';
 import { reasonString } from './reason-string.js';
-import { giveRetained } from './route.js';
+import { giveRetained, handOver } from './route.js';
 import type { Session, Subscription } from './session.js';
+import type { SharedGroup } from './shared-group.js';
 import type { State } from './state.js';
 
 const NO_SUBSCRIPTION_EXISTED = 0x11;
@@ -57,10 +58,19 @@ export function unsubscribe(
   connection: Connection,
   session: Session,
   packet: UnsubscribePacket,
+  now: number,
 ): void {
-  const found = packet.filters.map((filter) => state.subscriptions.remove(session, filter));
+  const left = new Set<SharedGroup>();
+  const found = packet.filters.map((filter) => {
+    const group = session.subscriptions.get(filter)?.group;
+    const isFound = state.subscriptions.remove(session, filter);
+    if (group !== undefined && !group.isEmpty) left.add(group);
+    return isFound;
+  });
   const reasonCodes = connection.version === 5 ? found.map((was) => (was ? 0 : NO_SUBSCRIPTION_EXISTED)) : [];
   connection.answer({ type: 'unsuback', packetId: packet.packetId, reasonCodes });
+  // What was sent is completed with this client all the same [MQTT-3.10.4-3].
+  handOver(session, left, 'unsent', now);
 }
 
 /** What a client on MQTT 5 must not ask for after CONNACK said that it is not there. MQTT 5.0, 3.2.2.3.11 to .13. */

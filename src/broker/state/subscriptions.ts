@@ -9,7 +9,7 @@ export class Subscriptions {
 
   /** Adds the subscription, or replaces the session's one with the same filter [MQTT-3.8.4-3]. */
   put(session: Session, wanted: Omit<Subscription, 'session' | 'group'>): void {
-    const group = this.#groupOf(wanted.filter);
+    const group = this.#groupOf(wanted.filter, session);
     const subscription: Subscription = { ...wanted, session, group };
     const old = session.subscriptions.get(wanted.filter);
     session.subscriptions.set(wanted.filter, subscription);
@@ -44,12 +44,13 @@ export class Subscriptions {
     return this.#trie.match(topic);
   }
 
-  #groupOf(key: string): SharedGroup | undefined {
+  /** A new group begins where the random number of its first member says. */
+  #groupOf(key: string, session: Session): SharedGroup | undefined {
     const shared = parseSharedFilter(key);
     if (shared === undefined) return undefined;
     const known = this.#groups.get(key);
     if (known !== undefined) return known;
-    const group = new SharedGroup(key, shared.filter);
+    const group = new SharedGroup(key, shared.filter, session.connection?.nonce ?? 0);
     this.#groups.set(key, group);
     this.#trie.add(group.filter, group);
     return group;

@@ -16,7 +16,7 @@ const turns = (group: SharedGroup, count: number) =>
   Array.from({ length: count }, () => group.next()?.session.clientId).join(' ');
 
 it('takes its members in turn, and keeps the turn when one leaves or subscribes again', () => {
-  const group = new SharedGroup('$share/g/a', 'a');
+  const group = new SharedGroup('$share/g/a', 'a', 0);
   expect(group.next()).toBeUndefined();
   const [a, b, c] = ['a', 'b', 'c'].map((name) => member(name, group)) as [
     Subscription,
@@ -37,11 +37,21 @@ it('takes its members in turn, and keeps the turn when one leaves or subscribes 
 });
 
 it('passes over who is not connected, unless nobody is', () => {
-  const group = new SharedGroup('$share/g/a', 'a');
+  const group = new SharedGroup('$share/g/a', 'a', 0);
   const [a, b] = ['a', 'b'].map((name) => member(name, group)) as [Subscription, Subscription];
   for (const each of [a, b]) group.put(each);
   a.session.connection = undefined;
   expect(turns(group, 2)).toBe('b b');
   b.session.connection = undefined;
   expect(turns(group, 2)).toBe('a b');
+});
+
+it.each([
+  [0, 'a b c a'],
+  [0.34, 'b c a b'],
+  [0.99, 'c a b c'],
+])('lets chance say who begins: %f', (chance, order) => {
+  const group = new SharedGroup('$share/g/a', 'a', chance);
+  for (const name of ['a', 'b', 'c']) group.put(member(name, group));
+  expect(turns(group, 4)).toBe(order);
 });
