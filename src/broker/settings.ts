@@ -45,20 +45,20 @@ export interface BrokerCapabilities {
 export interface BrokerLimits {
   /** Connections at one time. Default 10,000; one more is closed at once. */
   connections: number;
-  /** Sessions, connected or not. Default 10,000; one more is refused with 0x97. */
+  /** Sessions, connected or not, each with a will no larger than a packet. Default 10,000; one more is refused with 0x97. */
   sessions: number;
   /** Subscriptions of one session. Default 100,000; one more is refused with 0x97. */
   subscriptionsPerSession: number;
   /** Messages that wait for one session. Default 10,000; one more is dropped for that session and counted. */
   queuedMessages: number;
   /**
-   * Bytes of payload and topic that wait for one session. Default 64 MiB; what does not fit is dropped and counted.
+   * Bytes of payload, topic and properties that wait for one session. Default 64 MiB; what does not fit is dropped and counted.
    * As many may be in flight to it besides: with more of them unacknowledged, the next message waits.
    */
   queuedBytes: number;
   /** Retained messages. Default 10,000; one more is refused with 0x97. */
   retainedMessages: number;
-  /** Bytes of payload and topic of all retained messages. Default 256 MiB; what does not fit is refused with 0x97. */
+  /** Bytes of payload, topic and properties of all retained messages. Default 256 MiB; what does not fit is refused with 0x97. */
   retainedBytes: number;
   /** Milliseconds that a connection has for its CONNECT and the authentication that follows it. Default 30,000; then it is closed. */
   connectTimeout: number;

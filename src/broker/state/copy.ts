@@ -1,5 +1,5 @@
 import type { AckPacket, PublishPacket, QoS } from '../../packets/packet.js';
-import { isExpired, type Message, secondsLeft } from './message.js';
+import { isExpired, type Message, messageSize, secondsLeft } from './message.js';
 import type { SharedGroup } from './shared-group.js';
 
 /** How the way of a copy ended. */
@@ -47,6 +47,11 @@ export interface Copy {
   phase: 'waiting' | 'sent' | 'released' | 'ended';
   /** Whether it was written to the connection of the moment: a resumed session starts with false. */
   onThisConnection: boolean;
+}
+
+/** What the copy costs while it waits, in bytes: a client with many overlapping subscriptions makes its identifiers the most of it. */
+export function copySize({ message, subscriptionIdentifiers }: Copy): number {
+  return messageSize(message) + 8 * (subscriptionIdentifiers?.length ?? 0);
 }
 
 export function endCopy(copy: Copy, how: CopyEnd): void {

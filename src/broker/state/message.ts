@@ -17,9 +17,20 @@ export interface Message {
   readonly trace: Trace | undefined;
 }
 
-/** What a message costs while it waits, in bytes of payload and characters of topic. */
-export function messageSize(message: Message): number {
-  return message.payload.length + message.topic.length;
+/** What a user property costs beside its characters: on the wire it may be five bytes, in memory it is a list and two strings. */
+const USER_PROPERTY = 64;
+
+/** What a message costs while it waits, in bytes: payload, topic and properties, a character of text for one. */
+export function messageSize({ payload, topic, properties }: Message): number {
+  const size = payload.length + topic.length;
+  return properties === undefined ? size : size + propertiesSize(properties);
+}
+
+function propertiesSize(properties: PublishProperties): number {
+  const { contentType = '', responseTopic = '', correlationData, userProperties = [] } = properties;
+  let size = contentType.length + responseTopic.length + (correlationData?.length ?? 0);
+  for (const [name, value] of userProperties) size += USER_PROPERTY + name.length + value.length;
+  return size;
 }
 
 /** What is left of a message's expiry interval, in whole seconds; 0 or less if it is over. */

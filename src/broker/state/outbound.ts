@@ -1,9 +1,9 @@
 import type { AckPacket } from '../../packets/packet.js';
 import type { BrokerLimits } from '../settings.js';
 import type { Connection } from './connection.js';
-import { type Copy, endCopy, fateOf, isMovable, publishPacket } from './copy.js';
+import { type Copy, copySize, endCopy, fateOf, isMovable, publishPacket } from './copy.js';
 import { Fifo } from './fifo.js';
-import { expiresAt, isExpired, messageSize } from './message.js';
+import { expiresAt, isExpired } from './message.js';
 import type { SharedGroup } from './shared-group.js';
 
 const LAST_PACKET_ID = 65_535;
@@ -80,7 +80,7 @@ export class Outbound {
   /** The connection is gone: what only waited for it is gone too. */
   suspend(): void {
     for (const copy of this.#waitingQoS0.extract(() => true)) {
-      this.#waitingBytes -= messageSize(copy.message);
+      this.#waitingBytes -= copySize(copy);
       endCopy(copy, 'offline');
     }
     this.#resend = new Fifo();
@@ -148,7 +148,7 @@ export class Outbound {
     }
     for (const queue of [this.#waiting, this.#waitingQoS0]) {
       for (const copy of queue.extract(isMoving)) {
-        this.#waitingBytes -= messageSize(copy.message);
+        this.#waitingBytes -= copySize(copy);
         moving.push(copy);
       }
     }
@@ -186,7 +186,7 @@ export class Outbound {
   }
 
   #wait(queue: Fifo<Copy>, copy: Copy, now: number): void {
-    const size = messageSize(copy.message);
+    const size = copySize(copy);
     if (this.#isFullFor(size)) this.#forgetExpired(now);
     // What may be lost makes room for what may not.
     while (copy.qos > 0 && this.#waitingQoS0.size > 0 && this.#isFullFor(size))
@@ -203,7 +203,7 @@ export class Outbound {
     this.#nextExpiry = Number.POSITIVE_INFINITY;
     for (const queue of [this.#waiting, this.#waitingQoS0]) {
       for (const copy of queue.extract(({ message }) => isExpired(message, now))) {
-        this.#waitingBytes -= messageSize(copy.message);
+        this.#waitingBytes -= copySize(copy);
         endCopy(copy, 'expired');
       }
       for (const { message } of queue) this.#nextExpiry = Math.min(this.#nextExpiry, expiresAt(message));
@@ -222,7 +222,7 @@ export class Outbound {
   /** The callers ask for the size first. */
   #shift(queue: Fifo<Copy>): Copy {
     const copy = queue.shift() as Copy;
-    this.#waitingBytes -= messageSize(copy.message);
+    this.#waitingBytes -= copySize(copy);
     return copy;
   }
 
@@ -244,7 +244,7 @@ export class Outbound {
     if (!isSent) return void endCopy(copy, 'too-large');
     if (copy.qos > 0) {
       this.#inFlight.set(copy.packetId, copy);
-      this.#inFlightBytes += messageSize(copy.message);
+      this.#inFlightBytes += copySize(copy);
       this.#occupy(copy);
     }
     copy.message.trace?.sent(copy);
@@ -278,7 +278,7 @@ export class Outbound {
 
   #land(copy: Copy): void {
     this.#inFlight.delete(copy.packetId);
-    this.#inFlightBytes -= messageSize(copy.message);
+    this.#inFlightBytes -= copySize(copy);
   }
 
   #freePacketId(): number {
