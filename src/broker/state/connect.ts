@@ -15,7 +15,7 @@ import { connectionEnded, disconnect, endSession } from './leave.js';
 import { OutboundAliases } from './outbound-aliases.js';
 import { NEVER_EXPIRES, Session } from './session.js';
 import type { State } from './state.js';
-import { forgetWill } from './will.js';
+import { forgetWill, willDelayOf } from './will.js';
 
 /** CONNECT: refused with the code that fits, or answered with what this broker can do. MQTT 5.0, 3.1.4. */
 export function connect(state: State, connection: Connection, packet: ConnectPacket, now: number): void {
@@ -132,7 +132,7 @@ function admit(
   const refusal = materialRefusal(state, connection, packet);
   if (refusal !== undefined) return void refuse(state, connection, refusal, now);
 
-  leaveOldConnection(state, clientId, now);
+  leaveOldConnection(state, clientId, packet.cleanStart, now);
   if (packet.cleanStart) forgetOldSession(state, clientId, now);
   const old = state.sessions.get(clientId);
   const session = old ?? new Session(clientId, packet.protocolVersion, state.settings.limits);
@@ -178,11 +178,15 @@ function assignClientId(state: State, connection: Connection): string {
   return clientId;
 }
 
-/** A second connection with the same identifier ends the first one [MQTT-3.1.4-3]. */
-function leaveOldConnection(state: State, clientId: string, now: number): void {
-  const old = state.sessions.get(clientId)?.connection;
-  if (old === undefined) return;
-  disconnect(state, old, 0x8e, 'Another connection took over the session.', now);
+/**
+ * A second connection with the same identifier ends the first one [MQTT-3.1.4-3]. It came within the delay of the will, which so never goes out
+ * [MQTT-3.1.2-8], not even with a session that ends here; at a clean start it does: MQTT 5.0, 3.1.4.
+ */
+function leaveOldConnection(state: State, clientId: string, cleanStart: boolean, now: number): void {
+  const session = state.sessions.get(clientId);
+  if (session?.connection === undefined) return;
+  if (!cleanStart && willDelayOf(session) > 0) forgetWill(state, session);
+  disconnect(state, session.connection, 0x8e, 'Another connection took over the session.', now);
 }
 
 function forgetOldSession(state: State, clientId: string, now: number): void {

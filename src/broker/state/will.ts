@@ -9,10 +9,15 @@ export type Will = WillPacket;
 
 /** The connection ended without a normal DISCONNECT: the will goes out now or after its delay [MQTT-3.1.2-8]. */
 export function scheduleWill(state: State, session: Session, now: number): void {
-  const delay = session.will?.properties?.willDelayInterval ?? 0;
   if (session.will === undefined) return;
+  const delay = willDelayOf(session);
   if (delay === 0) return void publishWill(state, session, now);
   session.willDeadline = state.deadlines.set(now + delay * 1000, (due) => publishWill(state, session, due));
+}
+
+/** Seconds; 0 without a will. */
+export function willDelayOf({ will }: Session): number {
+  return will?.properties?.willDelayInterval ?? 0;
 }
 
 /** Publishes the will, if there still is one, and forgets it [MQTT-3.1.2-10]. */
