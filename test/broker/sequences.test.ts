@@ -2,7 +2,7 @@
 // our own strict decoder refuses.
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import type { BrokerPolicy } from '../../src/broker/index.js';
+import type { AuthenticationMethod, BrokerPolicy } from '../../src/broker/index.js';
 import { encodePacket } from '../../src/packets/index.js';
 import type { Packet, ProtocolVersion } from '../../src/packets/packet.js';
 import { FakeWorld } from '../support/broker/fake-world.js';
@@ -61,6 +61,17 @@ const packet: fc.Arbitrary<Packet> = fc.oneof(
     ...rest,
   })),
   fc.constant<Packet>({ type: 'pingreq' }),
+  fc
+    .record({
+      reasonCode: fc.constantFrom(0x18, 0x19),
+      method: fc.constantFrom('odd', 'even'),
+      length: fc.nat(9),
+    })
+    .map(({ reasonCode, method, length }) => ({
+      type: 'auth' as const,
+      reasonCode,
+      properties: { authenticationMethod: method, authenticationData: new Uint8Array(length) },
+    })),
 );
 
 type Step =
@@ -72,6 +83,7 @@ type Step =
       expiry: number;
       window: number;
       will: boolean;
+      method: 'odd' | undefined;
     }
   | { do: 'send'; who: number; packet: Packet }
   | { do: 'bytes'; who: number; bytes: Uint8Array }
@@ -93,6 +105,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       expiry: fc.constantFrom(0, 5, 100),
       window: fc.constantFrom(1, 2, 100),
       will: fc.boolean(),
+      method: fc.constantFrom('odd' as const, undefined, undefined),
     }),
   },
   { weight: 12, arbitrary: fc.record({ do: fc.constant('send' as const), who, packet }) },
@@ -113,7 +126,22 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   },
 );
 
+/** Lets a client in by as many bytes as it likes, asks again where their number is odd, and fails now and then. */
+const odd: AuthenticationMethod = () => (data) => {
+  const { length } = data ?? new Uint8Array(0);
+  if (length === 9) throw new Error('The method is out of order.');
+  return { reasonCode: [0, 0x18, 0, 0x18, 0x86, 0x18, 0x87, 0x18, 0][length] ?? 0, authenticationData: data };
+};
+
+const authorize: BrokerPolicy['authorize'] = (request) => {
+  const text = request.action === 'subscribe' ? request.filter : request.topic;
+  if (text === '$x') throw new Error('The hook is out of order.');
+  return text.endsWith('c') ? 0x87 : 0;
+};
+
 const policy: fc.Arbitrary<BrokerPolicy> = fc.record({
+  authenticationMethods: fc.constantFrom({}, { odd }),
+  authorize: fc.constantFrom(undefined, undefined, authorize),
   overlap: fc.constantFrom('once' as const, 'per-subscription' as const),
   capabilities: fc.record(
     {
@@ -122,6 +150,7 @@ const policy: fc.Arbitrary<BrokerPolicy> = fc.record({
       wildcards: fc.boolean(),
       sharedSubscriptions: fc.boolean(),
       receiveMaximum: fc.constantFrom(1, 3, 65_535),
+      outboundTopicAliasMaximum: fc.constantFrom(0, 1, 65_535),
     },
     { requiredKeys: [] },
   ),
@@ -177,7 +206,13 @@ async function take(
         cleanStart: step.cleanStart,
         keepAlive: 10,
         ...(step.version === 5 && {
-          properties: { sessionExpiryInterval: step.expiry, receiveMaximum: step.window },
+          properties: {
+            sessionExpiryInterval: step.expiry,
+            receiveMaximum: step.window,
+            topicAliasMaximum: step.window,
+            requestProblemInformation: step.will,
+            ...(step.method !== undefined && { authenticationMethod: step.method }),
+          },
         }),
         ...(step.will && { will: { topic: 'a/b', payload: new Uint8Array(1), qos: 1, retain: true } }),
       }),
