@@ -48,13 +48,29 @@ describe('PUBLISH', () => {
     expect(world.broker.published).toEqual([]);
   });
 
-  it('takes the identifier of a refused QoS 2 message for a new one [MQTT-4.3.3-9]', async () => {
+  it('takes the identifier of a refused QoS 2 message for a new one, and not from the quota [MQTT-4.3.3-9]', async () => {
     await using world = new FakeWorld({ ...policy, capabilities: { receiveMaximum: 1 } });
     const client = await world.client('client');
-    for (const topic of ['secret/0x87', 'open', 'secret/0x87', 'open']) {
-      await client.publish(topic, 'x', { qos: 2, packetId: 7 });
+    for (const [topic, packetId] of [
+      ['secret/0x87', 7],
+      ['open', 8],
+      ['secret/0x87', 8],
+      ['open', 8],
+    ] as const) {
+      await client.publish(topic, 'x', { qos: 2, packetId });
     }
     expect(world.broker.published.map(({ topic }) => topic)).toEqual(['open', 'open']);
+  });
+
+  it('is refused once on MQTT 3.1.1, however often it is sent before its PUBREL [MQTT-4.3.3-10]', async () => {
+    let isOpen = false;
+    await using world = new FakeWorld({ authorize: () => (isOpen ? 0 : 0x87) });
+    const client = await world.client('old', {}, 4);
+    client.send(refused(2));
+    await client.next('pubrec');
+    isOpen = true;
+    expect(await client.publish('secret/0x87', '', { qos: 2, packetId: 2, duplicate: true })).toBe(0);
+    expect(world.broker.published).toEqual([]);
   });
 
   it('says why in PUBACK and PUBREC, unless the client does not want to know [MQTT-3.1.2-29]', async () => {
