@@ -26,8 +26,8 @@ export interface BrokerCapabilities {
    */
   topicAliasMaximum: number;
   /**
-   * Topic aliases that the broker sets itself on one connection, 0 to 65,535, and never more than the client's Topic Alias Maximum: the topics that it
-   * sent last have them. Default 0: none, as most brokers do. MQTT 5.0, 3.1.2.11.5.
+   * Topic aliases that the broker sets itself on one connection, 0 to 65,535, and never more than the client's Topic Alias Maximum: the topics that
+   * were sent last have them. Default 0: none, as most brokers do. MQTT 5.0, 3.1.2.11.5.
    */
   outboundTopicAliasMaximum: number;
   /** Seconds for which a session is kept at most; 0xFFFFFFFF, the default, is no limit. MQTT 5.0, 3.2.2.3.2. */

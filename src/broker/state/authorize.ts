@@ -51,7 +51,7 @@ export function subscribeRefusal(
 }
 
 /**
- * What is the broker's own [MQTT-4.7.2]: its statistics, and the filters of shared subscriptions. Other topics with a $ are left to clients, though
+ * What is the broker's own, MQTT 5.0, 4.7.2: its statistics, and the filters of shared subscriptions. Other topics with a $ are left to clients, though
  * 4.7.2 would rather keep them apart: services such as AWS IoT have their clients publish to them.
  */
 function isReserved(topic: string): boolean {

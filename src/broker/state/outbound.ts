@@ -135,8 +135,8 @@ export class Outbound {
   }
 
   /**
-   * Takes out the copies that came through one of these groups, for another member of it: those never sent, and with 'unacknowledged', for a connection
-   * that is gone, those sent at QoS 1 too. What was sent at QoS 2 stays [MQTT-4.8.2-4], and so does what expired: nobody will get it.
+   * Takes out the copies that came through one of these groups, for another member of it: those never sent, and with 'unacknowledged', for a
+   * connection that is gone, those sent at QoS 1 too. What was sent at QoS 2 stays [MQTT-4.8.2-4], and so does what expired: nobody will get it.
    */
   handOver(groups: ReadonlySet<SharedGroup>, which: 'unsent' | 'unacknowledged', now: number): Copy[] {
     const isMoving = (copy: Copy) =>
