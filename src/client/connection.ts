@@ -42,7 +42,8 @@ export class Connection {
     if (this.#watchesReceived) {
       this.#observers.received(packet, this.#decoder.packetBytes, this.#readAt);
     }
-    this.#events.packet(packet, this.#readAt);
+    if (this.#held) this.#held.push({ packet, at: this.#readAt });
+    else this.#events.packet(packet, this.#readAt);
   };
   #flushScheduled = false;
   /** Whether somebody listens, looked up once a tick and once a read. */
@@ -51,6 +52,8 @@ export class Connection {
   #deaf = false;
   #mute = false;
   #paused = false;
+  /** What came and is not to be handed over yet. */
+  #held: { readonly packet: Packet; readonly at: number }[] | undefined;
   #readAt: number;
   #writtenAt: number;
   #bytesIn = 0;
@@ -139,8 +142,15 @@ export class Connection {
   pause(paused: boolean): void {
     if (paused === this.#paused) return;
     this.#paused = paused;
-    if (paused) this.#transport.pause();
-    else this.#transport.resume();
+    this.#regulate();
+  }
+
+  /** Hands over no more packets, and reads no more, until it is called with false: then what came in the meantime is handed over. */
+  hold(held: boolean): void {
+    const waiting = this.#held;
+    this.#held = held ? [] : undefined;
+    this.#regulate();
+    if (waiting) this.#hand(waiting);
   }
 
   /** Writes what is pending, then ends the stream; a peer that does not end its own is cut. Nothing more is read. */
@@ -179,6 +189,20 @@ export class Connection {
     } catch (error) {
       this.#events.failed(error as Error); // decoder and session throw errors only
     }
+  }
+
+  #hand(waiting: readonly { readonly packet: Packet; readonly at: number }[]): void {
+    try {
+      for (const { packet, at } of waiting) if (!this.#deaf) this.#events.packet(packet, at);
+      if (!this.#deaf) this.#events.read();
+    } catch (error) {
+      this.#events.failed(error as Error); // the session throws errors only
+    }
+  }
+
+  #regulate(): void {
+    if (this.#paused || this.#held) this.#transport.pause();
+    else this.#transport.resume();
   }
 
   #put(bytes: Uint8Array): void {

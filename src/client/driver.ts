@@ -78,7 +78,7 @@ export class Driver implements Effects, Settler {
     this.#storeWriter =
       settings.sessionStore &&
       new StoreWriter(settings.sessionStore, (failure) => {
-        this.session.stored(failure);
+        this.session.stored(failure, settings.clock.now());
         if (this.#connection?.paused) this.regulate();
         this.#wakeIdle();
       });
@@ -197,6 +197,10 @@ export class Driver implements Effects, Settler {
 
   send(packet: Packet): void {
     this.#connection?.write(packet);
+  }
+
+  hold(held: boolean): void {
+    this.#connection?.hold(held);
   }
 
   connected(limits: ServerLimits, sessionPresent: boolean): void {

@@ -8,7 +8,9 @@ import type { StoreWrite } from './storage.js';
 export interface Effects {
   /** A packet leaves. Throws InvalidPacketError, and writes nothing, if it is not legal MQTT. */
   send(packet: Packet): void;
-  /** The server accepted the connection. */
+  /** The server's next packets are to wait, until it is called with false: they mean something only when the store knows what it has to forget. */
+  hold(held: boolean): void;
+  /** The server accepted the connection; `sessionPresent`: it goes on with the session that is known here. */
   connected(limits: ServerLimits, sessionPresent: boolean): void;
   /** The server wants an answer, see `Session.answer`. MQTT 5.0, 4.12. */
   challenged(challenge: Uint8Array): void;

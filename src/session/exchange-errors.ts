@@ -27,6 +27,11 @@ export function lostWithSession(topic: string): SessionLostError {
   );
 }
 
+/** Nobody waits for it any more, so nobody is told; nothing of it left. */
+export function givenUp(topic: string): Error {
+  return new Error(`The message for "${topic}" was given up before it was sent.`);
+}
+
 /** An acknowledgement that does not fit what its identifier stands for. */
 export function outOfPlace(packet: { type: string; packetId: number }, exchange: Exchange): ProtocolError {
   const open =

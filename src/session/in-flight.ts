@@ -7,7 +7,7 @@ import type {
 } from '../packets/packet.js';
 import type { Effects } from './effects.js';
 import type { Exchange, PublishExchange } from './exchange.js';
-import { lostWithSession, outOfPlace } from './exchange-errors.js';
+import { givenUp, lostWithSession, outOfPlace } from './exchange-errors.js';
 import type { PacketIds } from './packet-ids.js';
 import type { PublishRequest } from './publish-request.js';
 import type { StoredOutbound } from './session-store.js';
@@ -156,7 +156,7 @@ export class InFlight {
     const open: PublishExchange[] = [];
     for (const exchange of this.#all()) {
       if (exchange.phase === 'done' || !exchange.isStored) continue;
-      const error = exchange.phase === 'publish' ? unfit(exchange.request.packet) : undefined;
+      const error = exchange.phase === 'publish' ? whyNot(exchange, unfit) : undefined;
       if (error) refuse(exchange, error);
       else open.push(exchange);
     }
@@ -169,25 +169,32 @@ export class InFlight {
   }
 
   /**
-   * The server has no session: what it had not acknowledged is given up, or goes on as if it had never left. A message that reached the second phase is
-   * never published again: the server had it. What goes on keeps its identifier: a process that dies now leaves nothing behind under which the server
-   * would take another message for this one. Returns it as the store is to have it.
+   * What goes on where the server has no session, as the store is to have it. It keeps its identifier: a process that dies leaves nothing behind under which
+   * the server would take another message for this one.
    */
-  sessionLost(policy: 'reject' | 'republish'): StoredOutbound[] {
-    const goingOn: StoredOutbound[] = [];
+  remains(policy: 'reject' | 'republish'): StoredOutbound[] {
+    const goingOn = [...this.#all()].filter(
+      (exchange) => exchange.phase !== 'done' && goesOn(exchange, policy),
+    );
+    return goingOn.map(storedOf);
+  }
+
+  /**
+   * The server has no session, and the store knows: what the server had not acknowledged is given up, or goes on as if it had never left. A message that reached the
+   * second phase is never published again: the server had it.
+   */
+  sessionLost(policy: 'reject' | 'republish'): void {
     for (const exchange of this.#all()) {
-      const { request, wasSent, phase } = exchange;
+      const { request, phase } = exchange;
       if (phase === 'done') continue;
-      if (request.isAbandoned || (wasSent && (policy === 'reject' || phase === 'pubrel'))) {
-        this.#remove(idOf(request));
-        if (!request.isAbandoned) this.#effects.answer(request, lostWithSession(request.packet.topic));
+      if (goesOn(exchange, policy)) {
+        request.wasResent ||= exchange.wasSent;
+        request.packet.duplicate = exchange.wasSent = false;
         continue;
       }
-      request.wasResent ||= wasSent;
-      request.packet.duplicate = exchange.wasSent = false;
-      if (this.#storage.isDurable) goingOn.push(storedOf(exchange));
+      this.#remove(idOf(request));
+      if (!request.isAbandoned) this.#effects.answer(request, lostWithSession(request.packet.topic));
     }
-    return goingOn;
   }
 
   /** No connection follows. What is stored stays so, for the next process. */
@@ -231,6 +238,10 @@ function newExchange(request: PublishRequest, seq: number): PublishExchange {
   };
 }
 
+function goesOn({ request, wasSent, phase }: PublishExchange, policy: 'reject' | 'republish'): boolean {
+  return !request.isAbandoned && (!wasSent || (policy === 'republish' && phase === 'publish'));
+}
+
 function idOf({ packet }: PublishRequest): number {
   return packet.packetId!; // it has one as long as it has an exchange
 }
@@ -250,4 +261,12 @@ function storedOf({ request, phase, seq }: PublishExchange): StoredOutbound {
     retain,
     properties,
   };
+}
+
+/** Why it is not sent on a new connection, if it is not. */
+function whyNot(
+  { request, wasSent }: PublishExchange,
+  unfit: (packet: PublishPacket) => Error | undefined,
+): Error | undefined {
+  return request.isAbandoned && !wasSent ? givenUp(request.packet.topic) : unfit(request.packet);
 }

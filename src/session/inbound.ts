@@ -128,6 +128,7 @@ export class Inbound {
       throw releasedTooEarly(packet);
     }
     this.#connectionId = connectionId;
+    open.isDoubtful = false; // the server knows it
     if (!this.#storage.isDurable) {
       this.#complete(open);
       return;

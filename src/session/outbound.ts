@@ -8,7 +8,7 @@ import type {
 import type { AckToSend } from './ack-sender.js';
 import type { Effects } from './effects.js';
 import type { Exchange, PublishExchange } from './exchange.js';
-import { refused } from './exchange-errors.js';
+import { givenUp, refused } from './exchange-errors.js';
 import { InFlight } from './in-flight.js';
 import { checkLegal } from './limit-checks.js';
 import type { PacketIds } from './packet-ids.js';
@@ -73,9 +73,14 @@ export class Outbound {
     this.#inFlight.restore(stored, requestOf);
   }
 
+  /** See `InFlight.remains`. */
+  remains(): StoredOutbound[] {
+    return this.#inFlight.remains(this.#settings.onSessionLost);
+  }
+
   /** See `InFlight.sessionLost`. */
-  sessionLost(): StoredOutbound[] {
-    return this.#inFlight.sessionLost(this.#settings.onSessionLost);
+  sessionLost(): void {
+    this.#inFlight.sessionLost(this.#settings.onSessionLost);
   }
 
   /** A connection stands. Everything unacknowledged leaves again: the PUBRELs, then the PUBLISHes, then what is new. */
@@ -117,6 +122,11 @@ export class Outbound {
     for (const queue of [this.#waiting.acknowledged, this.#waiting.qos0]) {
       this.#waiting.giveUp(queue, this.#tell(error(false)));
     }
+  }
+
+  /** What time it is. */
+  tell(now: number): void {
+    this.#now = now;
   }
 
   // Requests
@@ -227,13 +237,26 @@ export class Outbound {
       if (failure) {
         const what = `The message for "${exchange.request.packet.topic}" was not sent: it could not be stored`;
         this.#end(exchange, new StoreError(what, failure));
+      } else if (exchange.request.isAbandoned && !exchange.wasSent) {
+        this.#end(exchange, givenUp(exchange.request.packet.topic));
       } else if (exchange.hasSlot) {
-        this.#write(exchange);
+        this.#writeAged(exchange);
       } else if (this.#window.isOpen) {
         this.#resends.push(exchange); // a connection has ended meanwhile, and another one stands
       }
       this.#pump();
     });
+  }
+
+  /** It may have waited for the store, or for another connection. */
+  #writeAged(exchange: PublishExchange): void {
+    try {
+      if (!exchange.wasSent) age(exchange.request, this.#now);
+    } catch (error) {
+      this.#end(exchange, error as Error); // a MessageExpiredError
+      return;
+    }
+    this.#write(exchange);
   }
 
   #write(exchange: PublishExchange): void {
@@ -264,7 +287,7 @@ export class Outbound {
       if (!next) break;
       if (next.phase !== 'publish') continue; // acknowledged before it could be sent again
       this.#window.take(next);
-      this.#write(next);
+      this.#writeAged(next);
     }
     this.#pumpWaiting(this.#waiting.qos0);
     if (this.#resends.length === 0) this.#pumpWaiting(this.#waiting.acknowledged);

@@ -35,6 +35,6 @@ function refusedAgain(answer: SubackPacket, index: number, filter: string): Nega
     'suback',
     [reasonCode],
     answer.properties?.reasonString,
-    `The server lost the session and refused to subscribe "${filter}" again (${reasonCodeName(reasonCode, 'suback')}): its messages come no more.`,
+    `The server does not have the session that it had, and refused to subscribe "${filter}" again (${reasonCodeName(reasonCode, 'suback')}): its messages come no more.`,
   );
 }

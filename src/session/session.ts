@@ -22,11 +22,11 @@ import { PacketIds } from './packet-ids.js';
 import type { PublishRequest } from './publish-request.js';
 import { openedWith } from './send-window.js';
 import { type ServerLimits, serverLimits } from './server-limits.js';
-import { SessionKnowledge } from './session-knowledge.js';
+import { type Knowledge, SessionKnowledge } from './session-knowledge.js';
 import type { SessionState } from './session-state.js';
 import type { StoredOutbound, StoredSession } from './session-store.js';
 import type { SessionSettings } from './settings.js';
-import { Storage } from './storage.js';
+import { Storage, StoreError } from './storage.js';
 import {
   type HeldSubscription,
   type SubscribeRequest,
@@ -128,8 +128,9 @@ export class Session {
     this.#subscriptions.restore(subscriptions);
   }
 
-  /** The oldest write that the store was given is done, or failed. */
-  stored(failure: Error | undefined): void {
+  /** The oldest write that the store was given is done, or failed; `now` is when. */
+  stored(failure: Error | undefined, now: number): void {
+    this.#outbound.tell(now);
     this.#storage.done(failure);
   }
 
@@ -188,17 +189,17 @@ export class Session {
    */
   disconnect(reasonCode: ReasonCode, properties?: DisconnectPacket['properties']): void {
     const state = this.#state;
-    if (state.phase !== 'connected' && state.phase !== 'connecting') return;
+    if (state.phase === 'idle' || state.phase === 'leaving') return;
     const { protocolVersion } = this.#settings;
-    const most = state.phase === 'connected' ? state.limits.maximumPacketSize : Number.POSITIVE_INFINITY;
+    const most = state.phase === 'connecting' ? Number.POSITIVE_INFINITY : state.limits.maximumPacketSize;
     const packet = disconnectPacket(reasonCode, protocolVersion === 5 ? properties : undefined, most);
-    this.#state = { phase: 'leaving' };
+    this.#leave();
     if (protocolVersion === 5 || reasonCode === 0) this.#effects.send(packet);
   }
 
   /** The byte stream is gone. What the session keeps waits for the next one; the rest fails with `error`. */
   lost(error: (maybeDelivered: boolean) => Error): void {
-    if (this.#state.phase === 'connecting') this.#knowledge.unanswered();
+    this.#leave();
     this.#state = { phase: 'idle' };
     this.#outbound.lost(error);
     this.#inbound.lost();
@@ -285,19 +286,41 @@ export class Session {
       return;
     }
     this.#authentication.accepted(connack);
-    const { sessionPresent } = connack;
     const limits = serverLimits(connect, connack);
+    // Where the one before said so and it could not be put away, the session that is there now is the new, empty one.
+    const isLost = !connack.sessionPresent || this.#knowledge.current === 'lost';
+    if (!isLost || !this.#storage.isDurable) {
+      this.#connected(limits, !isLost, lastPacketId, now);
+      return;
+    }
+    this.#knowledge.lost();
+    const storing: SessionState = { phase: 'storing', limits };
+    this.#state = storing;
+    this.#effects.hold(true);
+    // Were a message of the new session taken before, or a publish given up, a process that dies would leave a store that says the opposite.
+    this.#storage.write({ put: 'session', ...this.#remains() }, (failure) => {
+      if (this.#state !== storing) return; // the connection is gone: the next one begins with it
+      if (failure) {
+        this.#effects.storeFailed(new StoreError('That the session is lost could not be stored', failure));
+        return;
+      }
+      this.#connected(limits, false, lastPacketId, now);
+      this.#effects.hold(false);
+    });
+  }
+
+  #connected(limits: ServerLimits, sessionPresent: boolean, lastPacketId: number, now: number): void {
+    const knowledge = this.#knowledge.current;
+    this.#knowledge.agreed();
     this.#connectionId++;
     const connected: SessionState = { phase: 'connected', limits, sessionPresent };
     this.#state = connected;
-    const knowledge = this.#knowledge.answered();
     if (sessionPresent) this.#takeUp(knowledge, lastPacketId);
     else this.#inbound.forget(); // before anybody is told, so that what is stale can be put away
     this.#effects.connected(limits, sessionPresent);
     if (!sessionPresent) {
-      const outbound = this.#outbound.sessionLost();
-      const subscriptions = this.#subscriptions.sessionLost();
-      this.#storage.keep({ put: 'session', outbound, subscriptions });
+      this.#outbound.sessionLost();
+      this.#subscriptions.sessionLost();
     }
     this.#storage.keep({ put: 'client', clientId: limits.clientId, lastPacketId: this.#ids.last });
     // It may have ended again in the meantime: whoever was told of it may have closed it, and writing can fail.
@@ -306,10 +329,20 @@ export class Session {
     this.#outbound.opened(openedWith(limits, this.#settings, this.#effects, now));
   }
 
-  #takeUp(knowledge: 'strange' | 'doubtful' | 'known', lastPacketId: number): void {
+  #takeUp(knowledge: Knowledge, lastPacketId: number): void {
     if (knowledge === 'strange') this.#ids.continueAfter(lastPacketId);
     if (knowledge !== 'doubtful') return;
     this.#inbound.doubt();
     this.#subscriptions.doubt();
+  }
+
+  /** What goes on where the server has lost the session. */
+  #remains() {
+    return { outbound: this.#outbound.remains(), subscriptions: this.#subscriptions.remains() };
+  }
+
+  #leave(): void {
+    if (this.#state.phase === 'connecting') this.#knowledge.unanswered();
+    this.#state = { phase: 'leaving' };
   }
 }

@@ -45,6 +45,8 @@ export class Subscriptions {
   #next: Asked[] = [];
   #ignored = 0;
   #awaited = 0;
+  /** There is a connection. */
+  #isOpen = false;
 
   constructor(ids: PacketIds<Exchange>, settings: SubscriptionSettings, effects: Effects, storage: Storage) {
     this.#ids = ids;
@@ -87,13 +89,17 @@ export class Subscriptions {
     this.#next.push({ kind: 'unsubscribe', request, isRepeated: false });
   }
 
-  /** The server has no session: nothing is granted any more. Returns what is still wanted, as the store is to have it. */
-  sessionLost(): StoredSubscription[] {
+  /** What is still wanted where the server has no session, as the store is to have it. */
+  remains(): StoredSubscription[] {
+    return this.#settings.resubscribe === 'never' ? [] : this.#stored();
+  }
+
+  /** The server has no session: nothing is granted any more. */
+  sessionLost(): void {
     if (this.#settings.resubscribe === 'never') {
       for (const filter of [...this.#held.keys()]) this.#fail(filter, notMadeAgain(filter));
     }
     this.doubt();
-    return this.#stored();
   }
 
   /** The server may have none of them. */
@@ -105,10 +111,15 @@ export class Subscriptions {
   opened(limits: ServerLimits): void {
     const { resubscribe, protocolVersion } = this.#settings;
     if (resubscribe === 'always') this.doubt();
+    this.#isOpen = true;
     if (resubscribe !== 'never') this.#resubscribe(limits);
     const next = this.#next;
     this.#next = [];
-    for (const asked of next) {
+    for (let asked = next.shift(); asked; asked = next.shift()) {
+      if (!this.#isOpen) {
+        this.#next.push(asked, ...next); // behind what was under way when it ended
+        return;
+      }
       try {
         if (asked.kind === 'subscribe') checkSubscribe(asked.request.packet, limits, protocolVersion);
         else checkSize(asked.request.packet, limits, protocolVersion);
@@ -167,6 +178,7 @@ export class Subscriptions {
 
   /** The connection is gone, and with it every answer. What was asked once is asked once more, on the next one. */
   lost(error: (maybeDelivered: boolean) => Error): void {
+    this.#isOpen = false;
     for (const [packetId, exchange] of this.#ids.entries()) {
       if (exchange.kind === 'publish') continue;
       this.#ids.free(packetId);
@@ -213,6 +225,7 @@ export class Subscriptions {
       limits,
       protocolVersion,
     )) {
+      if (!this.#isOpen) return; // writing can end the connection: the next one asks for the rest
       const request = new Resubscription(packet, (filter, error) => this.#fail(filter, error));
       try {
         checkSubscribe(packet, limits, protocolVersion);

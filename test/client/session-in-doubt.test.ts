@@ -86,3 +86,20 @@ it('doubts after a restart too: the process that knew more is gone, and the stor
   await client.close();
   expect((await sessionStore.load('c')).inboundQos2).toEqual([]);
 });
+
+it('doubts after a CONNACK that was no good, too', async () => {
+  const script = new ScriptedPeer();
+  const { client, peer } = await script.connected({ reconnect: true, random: () => 0 });
+  const subscribing = client.subscribe('t');
+  await grant(peer);
+  await subscribing;
+  const strange = await next(script, peer);
+  strange.send({ type: 'pingresp' });
+  await strange.expect('disconnect', { reasonCode: 0x82 });
+  await script.clock.advance(500);
+  const doubtful = await script.accept();
+  await doubtful.expect('connect');
+  doubtful.send({ type: 'connack', sessionPresent: true, reasonCode: 0 });
+  await grant(doubtful);
+  await client.close();
+});

@@ -1,8 +1,9 @@
 // Every call of a session store is awaited before the packet that it describes is written.
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { type ConnectOptions, connect, StoreError } from '../../src/client/index.js';
 import { HeldStore } from '../support/held-store.js';
 import { type PeerConnection, publish, ScriptedPeer } from '../support/scripted-peer.js';
+import { outbound } from '../support/stores/samples.js';
 
 const qos1 = { qos: 1 } as const;
 const qos2 = { qos: 2 } as const;
@@ -32,12 +33,34 @@ async function gone(peer: PeerConnection): Promise<void> {
   await peer.received();
 }
 
-it('forgets what the store has when the server has no session, and says whose it is from now on', async () => {
+/** A first connection on which the server has no session, up to the moment in which the store is to know. */
+async function beginning(store: HeldStore, options: ConnectOptions = {}) {
   const script = new ScriptedPeer();
-  const store = new HeldStore();
-  const { client, peer } = await script.connected({ sessionStore: store });
+  const connecting = connect(script.endpoint, {
+    clientId: 'c',
+    ...script.deterministic,
+    sessionStore: store,
+    ...options,
+  });
+  const peer = await script.accept();
+  await peer.expect('connect');
+  peer.send({ type: 'connack', sessionPresent: false, reasonCode: 0 });
   await peer.expectNothing();
-  expect(store.settleAll()).toEqual(['replace by nothing', 'client c']);
+  return { connecting, peer, script };
+}
+
+it('is connected once the store has forgotten what the server has; then says whose it is from now on', async () => {
+  const store = new HeldStore();
+  const { connecting, peer } = await beginning(store);
+  let isConnected = false;
+  void connecting.then(() => {
+    isConnected = true;
+  });
+  await peer.expectNothing();
+  expect([isConnected, store.asked]).toEqual([false, ['replace by nothing']]);
+  store.settle();
+  const client = await connecting;
+  expect(store.settleAll()).toEqual(['client c']);
   await client.close();
   expect(store.closed).toBe(1);
   await client.close();
@@ -157,6 +180,8 @@ it('goes on after a restart: publishes, releases, received identifiers, subscrip
   const next = await script.accept();
   await next.expect('connect');
   next.send({ type: 'connack', sessionPresent: false, reasonCode: 0 });
+  await next.expectNothing();
+  expect(store.settleAll()).toEqual(['replace by f']);
   const { subscriptions } = await next.expect('subscribe', { properties: { subscriptionIdentifier: 4 } });
   expect(subscriptions).toMatchObject([{ filter: 'f', maximumQoS: 1, retainHandling: 'never' }]);
   await next.expectNothing();
@@ -169,12 +194,13 @@ it('goes on after a restart: publishes, releases, received identifiers, subscrip
 it('with a clean start forgets what an earlier process left', async () => {
   const store = new HeldStore();
   store.stored = { ...store.stored, inboundQos2: [3], lastPacketId: 100 };
-  const { client, peer } = await new ScriptedPeer().connected({ sessionStore: store, cleanStart: true });
-  await peer.expectNothing();
-  expect(store.settleAll()).toEqual(['replace by nothing', 'client c']);
+  const { connecting, peer } = await beginning(store, { cleanStart: true });
+  expect(store.settleAll()).toEqual(['replace by nothing']);
+  const client = await connecting;
   peer.publish({ packetId: 3, qos: 2 });
   await peer.expectNothing();
   expect(client.stats()).toMatchObject({ bufferedIn: 1 });
+  store.letGo();
   await client.close();
 });
 
@@ -226,7 +252,7 @@ it('what was being stored when the session was lost is sent anew, not given up: 
   await gone(peer);
   const next = await back(false);
   await next.expectNothing();
-  expect(store.settleAll()).toEqual(['put publish 1', 'replace by publish 1', 'client c']);
+  expect(store.settleAll()).toEqual(['put publish 1', 'replace by publish 1']);
   const { packetId } = await next.expect('publish', { duplicate: false });
   next.ack('pubrec', packetId!);
   await next.expectNothing();
@@ -254,10 +280,12 @@ it('what is published anew stays stored all the time, the rest goes', async () =
   const released = publishing[1]!.catch((error: unknown) => error);
   await gone(peer);
   const next = await back(false);
+  await next.expectNothing();
+  expect(store.settleAll()).toEqual(['replace by publish 1']);
   expect(await released).toMatchObject({ kind: 'session-lost' });
   await next.expect('publish', { topic: 'a', packetId: 1, duplicate: false });
   await next.expectNothing();
-  expect(store.settleAll()).toEqual(['replace by publish 1', 'client c', 'put publish 3']);
+  expect(store.settleAll()).toEqual(['client c', 'put publish 3']);
   await next.expect('publish', { topic: 'c', packetId: 3 });
   next.ack('puback', 1);
   next.ack('puback', 3);
@@ -310,10 +338,12 @@ it('does not keep a subscription that could not be made again', async () => {
   await subscribing;
   await gone(peer);
   const next = await back(false);
+  await next.expectNothing();
+  expect(store.settleAll()).toEqual(['replace by a, b']);
   const again = await next.expect('subscribe');
   next.send({ type: 'suback', packetId: again.packetId, reasonCodes: [0x87, 1] });
   await next.expectNothing();
-  expect(store.settleAll()).toEqual(['replace by a, b', 'client c', 'subscribed b']);
+  expect(store.settleAll()).toEqual(['client c', 'subscribed b']);
   await client.close();
 });
 
@@ -431,17 +461,138 @@ it('rejects the connection, and closes the store, where it cannot be loaded', as
 });
 
 it('warns of what was damaged, and needs an identifier of yours', async () => {
-  const script = new ScriptedPeer();
   const store = new HeldStore();
   store.stored = {
     ...store.stored,
     damaged: [{ kind: 'outbound', packetId: 1, message: 'A record made no sense.' }],
   };
   const warned = new Promise<Error>((resolve) => process.once('warning', resolve));
-  const { client, peer } = await script.connected({ sessionStore: store });
+  const { connecting, script } = await beginning(store);
+  store.settleAll();
+  const client = await connecting;
   expect(await warned).toMatchObject({ message: 'A record made no sense.', code: 'TOPICWISE_STORE' });
-  await peer.expectNothing();
   store.settleAll();
   await client.close();
   await expect(connect(script.endpoint, { sessionStore: store })).rejects.toThrow('needs a clientId');
 });
+
+describe('while the store is told that the session is lost', () => {
+  const old = { outbound: [outbound(7, { qos: 2 })], inboundQos2: [5], subscriptions: [], lastPacketId: 9 };
+
+  it('nothing of the new session is taken, and nobody is told of the old one; then both, in order', async () => {
+    const { client, peer, store, back } = await stored();
+    peer.publish({ packetId: 5, qos: 2 });
+    const publishing = client.publish('a', '', qos2).catch((error: unknown) => error);
+    let outcome: unknown;
+    void publishing.then((error) => {
+      outcome = error;
+    });
+    await peer.received();
+    store.settleAll();
+    await peer.received();
+    await gone(peer);
+    const next = await back(false);
+    next.publish({ packetId: 5, qos: 2, topic: 'new' });
+    await next.expectNothing();
+    expect(store.asked).toEqual(['replace by nothing']);
+    expect([outcome, client.state.state]).toEqual([undefined, 'connecting']);
+    store.settle();
+    await next.expectNothing();
+    expect(outcome).toMatchObject({ kind: 'session-lost' });
+    expect(client.state.state).toBe('connected');
+    const messages = client.messages();
+    expect((await messages.next()).value?.topic).toBe('new');
+    store.letGo();
+    await client.close();
+  });
+
+  it('a process that dies leaves the old session, with which the next one does the same', async () => {
+    const dying = new HeldStore();
+    dying.stored = old;
+    const { peer, connecting } = await beginning(dying);
+    peer.publish({ packetId: 5, qos: 2 });
+    await peer.expectNothing(); // in particular no PUBREC
+    connecting.catch(() => undefined);
+    peer.cut();
+
+    const store = new HeldStore();
+    store.stored = old;
+    const next = await beginning(store);
+    expect(store.asked).toEqual(['replace by nothing']);
+    store.letGo();
+    await (await next.connecting).close();
+  });
+
+  it('where it can not be stored, the connection ends, and the next one begins with it: what is there now is the new session', async () => {
+    const { client, peer, store, back, clock } = await stored({ onSessionLost: 'republish' });
+    void client.publish('a', '', qos1).catch(() => undefined);
+    await peer.expectNothing();
+    store.settleAll();
+    await peer.received();
+    await gone(peer);
+    const next = await back(false);
+    await next.expectNothing();
+    store.settle(full);
+    await next.expect('disconnect', { reasonCode: 0x83 });
+    expect(client.state).toMatchObject({ state: 'waiting', last: { cause: { kind: 'store' } } });
+    await clock.advance(1_000);
+    const last = await back(true);
+    await last.expectNothing();
+    expect(store.settleAll()).toEqual(['replace by publish 1']);
+    await last.expect('publish', { topic: 'a', duplicate: false });
+    expect(client.state).toMatchObject({ state: 'connected', sessionPresent: false });
+    store.letGo();
+    await client.close();
+  });
+});
+
+it('PUBCOMP goes out although new messages come while the store forgets, after a restart', async () => {
+  const script = new ScriptedPeer();
+  const store = new HeldStore();
+  store.stored = { ...store.stored, inboundQos2: [5] };
+  const { client, peer } = await script.connected({ sessionStore: store }, { sessionPresent: true });
+  peer.send({ type: 'pubrel', packetId: 5, reasonCode: 0 }, publish({ packetId: 6 }));
+  await peer.expectNothing();
+  store.settleAll();
+  await peer.expect('pubcomp', { packetId: 5, reasonCode: 0 });
+  store.letGo();
+  await client.close();
+});
+
+it('21: a publish that is given up while it is being stored does not leave', async () => {
+  const { client, peer, store } = await stored();
+  const abort = new AbortController();
+  const publishing = client.publish('a', '', { qos: 1, signal: abort.signal });
+  await peer.expectNothing();
+  abort.abort(new Error('enough'));
+  await expect(publishing).rejects.toThrow('enough');
+  store.settle();
+  await peer.expectNothing();
+  expect(store.settleAll()).toEqual(['delete 1']);
+  await peer.expectNothing();
+  expect(client.stats()).toMatchObject({ inFlightOut: 0 });
+  store.letGo();
+  await client.close();
+});
+
+it.each([true, false])(
+  '25: takes what it waited for the store and the next connection off its expiry (session present: %s)',
+  async (present) => {
+    const { client, peer, store, back, clock } = await stored({ connectTimeout: 600_000 });
+    const expiring = client.publish('late', '', { qos: 1, messageExpiryInterval: 50 });
+    const expired = expect(expiring).rejects.toMatchObject({ kind: 'expired' });
+    void client.publish('a', '', { qos: 1, messageExpiryInterval: 100 }).catch(() => undefined);
+    await peer.expectNothing();
+    await gone(peer);
+    await clock.advance(59_750);
+    const next = await back(present);
+    await next.expectNothing();
+    store.settleAll();
+    await next.expect('publish', { topic: 'a', properties: { messageExpiryInterval: 40 } });
+    await next.expectNothing();
+    store.settleAll();
+    await expired;
+    store.letGo();
+    await client.close();
+  },
+);

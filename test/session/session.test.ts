@@ -87,6 +87,9 @@ class Recorded implements Effects {
   store() {
     this.effects.push('store');
   }
+  hold(held: boolean) {
+    this.effects.push(held ? 'hold' : 'go on');
+  }
   storeFailed(error: Error) {
     this.effects.push(error.message);
   }

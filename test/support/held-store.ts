@@ -13,6 +13,7 @@ export class HeldStore implements SessionStore {
   readonly outbound: StoredOutbound[] = [];
   readonly #held: { resolve: () => void; reject: (error: Error) => void }[] = [];
   closed = 0;
+  #isHolding = true;
 
   async load(): Promise<StoredSession> {
     return this.stored;
@@ -68,7 +69,14 @@ export class HeldStore implements SessionStore {
     return all;
   }
 
+  /** From now on it takes no time. */
+  letGo(): void {
+    this.#isHolding = false;
+    this.settleAll();
+  }
+
   #hold(what: string): Promise<void> {
+    if (!this.#isHolding) return Promise.resolve();
     this.asked.push(what);
     return new Promise((resolve, reject) => this.#held.push({ resolve, reject }));
   }
