@@ -3,7 +3,7 @@ import { FakeBroker } from '../../src/testing/fake-broker.js';
 import { connectTcp } from '../../src/transports/index.js';
 import type { RawClient } from '../support/broker/raw-client.js';
 import { worldOf } from '../support/broker/world.js';
-import { behaviours } from './behaviours.js';
+import { behaviours } from './behaviours/index.js';
 
 const ways = {
   'in memory': async (broker: FakeBroker) => () => broker.endpoint.connect(),
@@ -12,6 +12,12 @@ const ways = {
     return () => connectTcp({ host: hostname, port: Number(port) });
   },
 };
+
+it('has 150 rows at least, each with a name of its own', () => {
+  const names = behaviours.map(({ name }) => name);
+  expect(names.filter((name, at) => names.indexOf(name) !== at)).toEqual([]);
+  expect(names.length).toBeGreaterThanOrEqual(150);
+});
 
 describe.each(['in memory', 'on TCP'] as const)('FakeBroker %s behaves as the table says', (way) => {
   describe.each([5, 4] as const)('protocol level %i', (version) => {

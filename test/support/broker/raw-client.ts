@@ -11,6 +11,7 @@ import type {
   SubscribePacket,
   SubscriptionRequest,
   UnsubackPacket,
+  WillPacket,
 } from '../../../src/packets/packet.js';
 import type { Transport } from '../../../src/transports/index.js';
 
@@ -23,6 +24,11 @@ export class RawClient {
   /** Put in front of topics, filters and client identifiers, so that cases on one broker keep apart; taken off again in texts. */
   readonly #scope: string;
   readonly #transport: Transport;
+  /**
+   * For a broker that acknowledges before it has acted on a packet, or acts on those of one segment side by side: resolves once it has
+   * nothing left to do.
+   */
+  readonly #idle: (() => Promise<void>) | undefined;
   readonly #received: Packet[] = [];
   #arrived: (() => void)[] = [];
   #lastPacketId = 0;
@@ -31,10 +37,11 @@ export class RawClient {
   /** What our own strict decoder had against the broker's bytes. */
   violation: unknown;
 
-  constructor(transport: Transport, version: ProtocolVersion, scope = '') {
+  constructor(transport: Transport, version: ProtocolVersion, scope = '', idle?: () => Promise<void>) {
     this.version = version;
     this.#transport = transport;
     this.#scope = scope;
+    this.#idle = idle;
     const decoder = new PacketDecoder({ receiver: 'client', protocolVersion: version, reusesChunks: true });
     transport.start(
       (chunk) => {
@@ -54,7 +61,8 @@ export class RawClient {
   }
 
   send(...packets: Packet[]): void {
-    for (const packet of packets) this.write(encodePacket(packet, this.version));
+    if (packets.length > 0)
+      this.write(Buffer.concat(packets.map((packet) => encodePacket(packet, this.version))));
   }
 
   write(bytes: Uint8Array): void {
@@ -105,7 +113,11 @@ export class RawClient {
       await this.fence();
       return 0;
     }
-    if (packet.qos === 1) return (await this.answer('puback')).reasonCode;
+    if (packet.qos === 1) {
+      const { reasonCode } = await this.answer('puback');
+      if (this.#idle !== undefined) await this.fence();
+      return reasonCode;
+    }
     const { packetId, reasonCode } = await this.answer('pubrec');
     if (reasonCode >= 0x80) return reasonCode;
     this.send({ type: 'pubrel', packetId, reasonCode: 0 });
@@ -143,6 +155,10 @@ export class RawClient {
   async fence(): Promise<void> {
     this.send({ type: 'pingreq' });
     await this.answer('pingresp');
+    if (this.#idle === undefined) return;
+    await this.#idle();
+    this.send({ type: 'pingreq' });
+    await this.answer('pingresp');
   }
 
   /** Everything that the broker has sent up to an answer that it gives now. */
@@ -161,6 +177,23 @@ export class RawClient {
     while (!this.isClosed) await new Promise<void>((resolve) => this.#arrived.push(resolve));
     if (this.violation !== undefined) throw this.violation;
     return this.#received.splice(0);
+  }
+
+  /** What came until the broker ended the connection because of what was sent; fails if it answers a PINGREQ instead. */
+  async farewell(): Promise<Packet[]> {
+    this.send({ type: 'pingreq' });
+    while (!this.isClosed) {
+      if (this.#received.some((packet) => packet.type === 'pingresp')) {
+        throw new Error(`The broker did not end the connection: ${JSON.stringify(this.#received)}`);
+      }
+      await new Promise<void>((resolve) => this.#arrived.push(resolve));
+    }
+    return await this.rest();
+  }
+
+  /** The PUBLISH packets so far, none of them acknowledged. */
+  async publishes(): Promise<PublishPacket[]> {
+    return (await this.soFar()).filter((packet) => packet.type === 'publish');
   }
 
   /** The PUBLISH packets so far as short text, each acknowledged in full if `acknowledge`. */
@@ -243,6 +276,11 @@ export function publishPacket(
 ): PublishPacket {
   const bytes = new TextEncoder().encode(payload);
   return { type: 'publish', topic, payload: bytes, qos: 0, retain: false, duplicate: false, ...options };
+}
+
+/** A will on the topic `will`: QoS 1, not retained. */
+export function willPacket(payload: string, options: Partial<WillPacket> = {}): WillPacket {
+  return { topic: 'will', payload: new TextEncoder().encode(payload), qos: 1, retain: false, ...options };
 }
 
 export function request(options: Partial<SubscriptionRequest> & { filter: string }): SubscriptionRequest {
