@@ -1,43 +1,44 @@
 // Which test shows which statement of MQTT 5: writes docs/conformance.md from the tests.
 // A test names a statement as [MQTT-x.y.z-n] in its title, or in a comment right above it (or above its row of a table).
-// Usage: node scripts/conformance.mjs [--check] [folder that holds test/]: with --check nothing is written, and it fails if a client
-// statement has neither test nor reason, if a test names an unknown statement, or if the document is stale.
+// Usage: node scripts/conformance.mjs [--check] [folder that holds test/]: with --check nothing is written, and it fails if a
+// statement that binds a client has neither test nor reason, if a test names an unknown statement, or if the document is stale.
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, relative, resolve, sep } from 'node:path';
 
 const check = process.argv.includes('--check');
 const root = resolve(process.argv.slice(2).find((argument) => argument !== '--check') ?? '.');
 const data = (name) => linesOf(join(root, 'test/conformance', name));
-const clientStatements = data('client.txt');
-const serverStatements = data('server.txt');
-const untestable = data('untestable.txt');
 const notes = data('notes.txt');
 const output = join(root, 'docs/conformance.md');
 
+const tests = namedInTests();
 // A test of the broker says nothing about the client, and the other way round.
-const tests = testsByStatement();
-const clientTests = testsByStatement((file) => !/^test\/(broker|testing)\//.test(file));
-const serverTests = testsByStatement(
-  (file) => !/^test\/(client|session|stores)\//.test(file) && file !== 'test/conformance/client.test.ts',
-);
-const known = new Set([...clientStatements.keys(), ...serverStatements.keys()]);
+const sides = [
+  {
+    who: 'client',
+    statements: data('client.txt'),
+    untestable: data('client-untestable.txt'),
+    tests: byStatement(({ file }) => !/^test\/(broker|testing)\//.test(file)),
+  },
+  {
+    who: 'server',
+    statements: data('server.txt'),
+    untestable: data('server-untestable.txt'),
+    tests: byStatement(
+      ({ file }) => /^test\/(broker|testing)\//.test(file) || file === 'test/conformance/packets.test.ts',
+    ),
+  },
+];
+const known = new Set(sides.flatMap(({ statements }) => [...statements.keys()]));
 const findings = [
-  ...[...tests].flatMap(([number, places]) =>
-    known.has(number)
-      ? []
-      : places.map(({ file, title }) => `${file}: "${title}" names ${number}, which is no statement.`),
+  ...tests.flatMap(({ number, file, title }) =>
+    known.has(number) ? [] : `${file}: "${title}" names ${number}, which is no statement.`,
   ),
-  ...[...untestable.keys(), ...notes.keys()].flatMap((number) =>
-    known.has(number) ? [] : `test/conformance says something about ${number}, which is no statement.`,
+  ...abbreviations(),
+  ...[...notes.keys()].flatMap((number) =>
+    known.has(number) ? [] : `test/conformance/notes.txt is about ${number}, which is no statement.`,
   ),
-  ...[...clientStatements.keys()].flatMap((number) =>
-    clientTests.has(number) || untestable.has(number)
-      ? []
-      : `${number} binds a client and no test names it: ${clientStatements.get(number)}`,
-  ),
-  ...[...untestable.keys()].flatMap((number) =>
-    clientTests.has(number) ? `${number} is said to be untestable, and a test names it.` : [],
-  ),
+  ...sides.flatMap(findingsOf),
 ];
 const page = pageOf();
 if (check && (!existsSync(output) || readFileSync(output, 'utf8') !== page)) {
@@ -53,22 +54,48 @@ function linesOf(path) {
   return new Map(lines.map((line) => [line.slice(0, line.indexOf(' ')), line.slice(line.indexOf(' ') + 1)]));
 }
 
-/** Number -> the tests that name it, in the order of files. */
-function testsByStatement(counts = () => true) {
+function findingsOf({ who, statements, untestable, tests }) {
+  return [
+    ...[...statements].flatMap(([number, text]) =>
+      tests.has(number) || untestable.has(number) || who === 'server'
+        ? []
+        : `${number} binds a ${who} and no test names it: ${text}`,
+    ),
+    ...[...untestable.keys()].flatMap((number) => {
+      if (!statements.has(number))
+        return `${number} is said to be untestable, and is no statement that binds a ${who}.`;
+      return tests.has(number) ? `${number} is said to be untestable, and a test names it.` : [];
+    }),
+  ];
+}
+
+/** Every naming of a statement by a test, in the order of files. */
+function namedInTests() {
+  return testFiles().flatMap((path) =>
+    namedIn(readFileSync(path, 'utf8')).flatMap(({ numbers, title }) =>
+      numbers.map((number) => ({ number, file: relative(root, path).split(sep).join('/'), title })),
+    ),
+  );
+}
+
+/** Number -> the tests that name it. */
+function byStatement(counts) {
   const found = new Map();
-  for (const path of testFiles()) {
-    const file = relative(root, path).split(sep).join('/');
-    if (!counts(file)) continue;
-    for (const { numbers, title } of namedIn(readFileSync(path, 'utf8'))) {
-      for (const number of numbers) {
-        const places = found.get(number) ?? [];
-        if (!places.some((place) => place.file === file && place.title === title))
-          places.push({ file, title });
-        found.set(number, places);
-      }
-    }
+  for (const { number, file, title } of tests.filter(counts)) {
+    const places = found.get(number) ?? [];
+    if (!places.some((place) => place.file === file && place.title === title)) places.push({ file, title });
+    found.set(number, places);
   }
   return found;
+}
+
+/** Two statements in one pair of brackets: the second would not be found. */
+function abbreviations() {
+  return testFiles().flatMap((path) =>
+    [...readFileSync(path, 'utf8').matchAll(/\[MQTT-\d[\d.]*-\d+[^\]\d][^\]]*\]/g)].map(
+      ([text]) => `${relative(root, path)}: write ${text} with each statement in brackets of its own.`,
+    ),
+  );
 }
 
 function testFiles() {
@@ -89,13 +116,18 @@ function namedIn(text) {
       if (title) found.push({ numbers, title });
     } else {
       const title = stringsOf(line).find((string) => string.includes(`[${numbers[0]}]`));
-      const isTitle = /\b(?:it|test|describe|scenario|once)(?:\.\w+)*\(/.test(
-        `${lines[index - 1] ?? ''}${line}`,
-      );
-      if (title && isTitle) found.push({ numbers, title });
+      if (title && isTitle(lines[index - 1] ?? '', line)) found.push({ numbers, title });
     }
   }
   return found;
+}
+
+/** The call of a test, also behind the table of its `each`, the name of a row, or the beginning of a row that is a list; broken after its opening or not. */
+function isTitle(before, line) {
+  return (
+    /\b(?:it|test|describe|scenario|once)(?:\.\w+)*\(|\](?: as const)?\)\(|\bname:/.test(before + line) ||
+    /^\s*\[\s*['"`]/.test(before.trim() === '[' ? before + line : line)
+  );
 }
 
 /** The first string of the code that follows: the title of a test, or the name of a row; of `it.each` the one behind its table. */
@@ -116,40 +148,33 @@ function stringsOf(line) {
 }
 
 function pageOf() {
-  const tested = [...clientStatements.keys()].filter((number) => clientTests.has(number)).length;
-  const serverTested = [...serverStatements.keys()].filter((number) => serverTests.has(number)).length;
   return `# The statements of MQTT 5 and the tests that show them
 
 Generated from the tests by \`npm run docs:conformance\`; don't edit. The numbers are those of the OASIS standard, the words are ours. A test
-names a statement in its title or in the comment right above it; a test of this repository fails if a statement that binds a client has none.
+names a statement in its title or in the comment right above it; a test of this repository fails if a statement that binds a client has none. What is shown for
+a server in \`broker/behaviours/\` is shown on mosquitto, too, and what MQTT 3.1.1 has of it on aedes: those files say where these differ.
 
-## What binds a client
-
-${clientStatements.size} statements: ${tested} with a test, ${untestable.size} that cannot be tested.
-
-${table(clientStatements, clientTests)}
-## What binds a server
-
-${serverStatements.size} statements: ${serverTested} with a test, ${serverStatements.size - serverTested} open.
-
-${table(serverStatements, serverTests)}`;
+${sides.map(chapter).join('\n')}`;
 }
 
-function table(statements, evidenceOf) {
-  const rows = [...statements].map(
-    ([number, text]) => `| ${number} | ${cell(text)} | ${cell(evidence(number, evidenceOf))} |`,
-  );
-  return `| Statement | What it says | Where it is shown |\n| --- | --- | --- |\n${rows.join('\n')}\n`;
-}
+function chapter({ who, statements, untestable, tests }) {
+  const tested = [...statements.keys()].filter((number) => tests.has(number)).length;
+  const rows = [...statements].map(([number, text]) => {
+    const places = (tests.get(number) ?? []).map(
+      ({ file, title }) => `\`${file.replace(/^test\//, '')}\`: ${title}`,
+    );
+    const reason = untestable.has(number) ? [`not tested: ${untestable.get(number)}`] : [];
+    const note = who === 'client' && notes.has(number) ? [notes.get(number)] : [];
+    return `| ${number} | ${cell(text)} | ${cell([...places, ...reason, ...note].join('<br>') || 'open')} |`;
+  });
+  return `## What binds a ${who}
 
-function evidence(number, evidenceOf) {
-  const places = (evidenceOf.get(number) ?? []).map(
-    ({ file, title }) => `\`${file.replace(/^test\//, '')}\`: ${title}`,
-  );
-  const isClient = evidenceOf === clientTests;
-  const reason = isClient && untestable.has(number) ? [`not tested: ${untestable.get(number)}`] : [];
-  const note = isClient && notes.has(number) ? [notes.get(number)] : [];
-  return [...places, ...reason, ...note].join('<br>') || 'open';
+${statements.size} statements: ${tested} with a test, ${untestable.size} that cannot be tested, ${statements.size - tested - untestable.size} open.
+
+| Statement | What it says | Where it is shown |
+| --- | --- | --- |
+${rows.join('\n')}
+`;
 }
 
 function cell(text) {

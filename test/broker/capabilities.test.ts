@@ -13,6 +13,7 @@ const rows: readonly {
   ask: Packet;
   code: number;
 }[] = [
+  // [MQTT-3.2.2-9]
   {
     name: 'QoS 1 at most',
     capabilities: { maximumQoS: 1 },
@@ -20,6 +21,7 @@ const rows: readonly {
     ask: publishPacket('a', '', { qos: 2, packetId: 1 }),
     code: 0x9b,
   },
+  // [MQTT-3.2.2-9]
   {
     name: 'QoS 0 only',
     capabilities: { maximumQoS: 0 },
@@ -135,10 +137,11 @@ describe('limits that are announced are honoured', () => {
     ).toEqual([1, 0]);
   });
 
+  // [MQTT-3.2.2-12] [MQTT-3.2.2-13]
   it.each([
     ['QoS', { maximumQoS: 1 }, { qos: 2, retain: false }, 0x9b],
     ['retain', { retain: false }, { qos: 0, retain: true }, 0x9a],
-  ] as const)('refuses a will above its %s [MQTT-3.2.2-12, -13]', async (_name, capabilities, will, code) => {
+  ] as const)('refuses a will above its %s', async (_name, capabilities, will, code) => {
     await using world = new FakeWorld({ capabilities });
     const options = { will: { topic: 'will', payload: new Uint8Array([1]), ...will } };
     const client = await world.open();
@@ -323,6 +326,7 @@ describe('authentication', () => {
     return new TextDecoder().decode(password) === 'secret' ? 0 : 0x86;
   };
 
+  // [MQTT-3.1.4-2]
   it.each([
     ['ann', 'secret', 0, 0],
     ['ann', 'wrong', 0x86, 4],

@@ -5,7 +5,7 @@ const text = (content: string) => new TextEncoder().encode(content);
 
 describe('keep-alive', () => {
   it.each([5, 4] as const)(
-    'ends a silent client after 1.5 periods, level %i [MQTT-3.1.2-22]',
+    'ends a silent client after 1.5 periods of its own, level %i [MQTT-3.1.2-22] [MQTT-3.2.2-22]',
     async (version) => {
       await using world = new FakeWorld();
       const client = await world.client('silent', { keepAlive: 10 }, version);

@@ -1,6 +1,6 @@
-// docs/conformance.md says the truth: every statement that binds a client is shown by a test, or it says why not.
+// docs/conformance.md says the truth: every statement that binds a client or a server is shown by a test, or it says why not.
 import { execFile } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -24,10 +24,11 @@ function project(files: Record<string, string>): string {
   onTestFinished(() => rmSync(folder, { recursive: true }));
   const lists = {
     'client.txt': 'MQTT-1.0.0-1 Both.\nMQTT-1.0.0-2 A client.\n',
-    'server.txt': 'MQTT-1.0.0-1 Both.\n',
+    'server.txt': 'MQTT-1.0.0-1 Both.\nMQTT-1.0.0-3 A server.\n',
   };
-  const data = { ...lists, 'untestable.txt': '', 'notes.txt': '' };
-  for (const [name, text] of Object.entries(data)) write(join(folder, 'test/conformance', name), text);
+  const reasons = { 'client-untestable.txt': '', 'server-untestable.txt': '', 'notes.txt': '' };
+  for (const [name, text] of Object.entries({ ...lists, ...reasons }))
+    write(join(folder, 'test/conformance', name), text);
   for (const [name, text] of Object.entries(files)) write(join(folder, name), text);
   mkdirSync(join(folder, 'docs'), { recursive: true });
   return folder;
@@ -47,14 +48,46 @@ const generate = (folder: string) =>
     execFile(process.execPath, [join(root, 'scripts/conformance.mjs'), folder], () => resolve());
   });
 
-it('every statement that binds a client has a test or a reason, and docs/conformance.md is up to date', async () => {
+/** Tests that show everything. */
+const complete = {
+  'test/client.test.ts': test('1.0.0-1') + test('1.0.0-2'),
+  'test/broker/server.test.ts': test('1.0.0-1') + test('1.0.0-3'),
+};
+
+it('every statement has a test or a reason, and docs/conformance.md is up to date', async () => {
   expect(await check(root)).toBe('');
 });
 
-it('finds statements in titles, and in comments right above a test or a row of a table', async () => {
+it('lists the tests of a client and of a server, each at its statement', async () => {
+  const folder = project({ ...complete, 'test/testing/fake.test.ts': test('1.0.0-3', 'shows it too') });
+  await generate(folder);
+  expect(await check(folder)).toBe('');
+  const page = readFileSync(join(folder, 'docs/conformance.md'), 'utf8');
+  const row = (number: string, text: string, files: readonly string[]) =>
+    `| MQTT-${number} | ${text} | ${files.map((file) => `\`${file}\`: ${statement(number)} says so`).join('<br>')} |`;
+  expect(page).toContain(row('1.0.0-1', 'Both.', ['client.test.ts']));
+  expect(page).toContain(row('1.0.0-1', 'Both.', ['broker/server.test.ts']));
+  expect(page).toContain(`${row('1.0.0-3', 'A server.', ['broker/server.test.ts']).slice(0, -2)}<br>`);
+});
+
+it.each([
+  ['a test', (named: string) => `it('${named} says so', () => {});`],
+  ['a test of a table', (named: string) => `it.each([\n  ['a', 1],\n])('%s ${named}', () => {});`],
+  [
+    'a table that is a constant',
+    (named: string) => `it.each([\n  'a',\n] as const)('%s ${named}', () => {});`,
+  ],
+  ['a row', (named: string) => `  {\n    name: 'a row ${named}',\n  },`],
+  ['a row with a long name', (named: string) => `  {\n    name:\n      'a row ${named}',\n  },`],
+  ['a row that is a list', (named: string) => `  ['a row ${named}', 1],`],
+  ['a long row that is a list', (named: string) => `  [\n    'a row ${named}',\n    1,\n  ],`],
+  ['a comment above a row', (named: string) => `  // ${named}\n  ['a row', 1],`],
+  ['a comment above a test', (named: string) => `// ${named}\nit('says so', () => {});`],
+])('finds a statement in %s', async (_name, write) => {
+  const shown = Object.entries(complete).map(([file, text]) => [file, text.replace(test('1.0.0-3'), '')]);
   const folder = project({
-    'test/a.test.ts': test('1.0.0-1'),
-    'test/b.test.ts': `  // ${statement('1.0.0-2')}\n  ['a row', 1],\n`,
+    ...Object.fromEntries(shown),
+    'test/broker/rows.ts': `${write(statement('1.0.0-3'))}\n`,
   });
   await generate(folder);
   expect(await check(folder)).toBe('');
@@ -62,7 +95,7 @@ it('finds statements in titles, and in comments right above a test or a row of a
 
 it('refuses a statement that no test names, an unknown one, and a stale document', async () => {
   const folder = project({
-    'test/a.test.ts': test('1.0.0-1') + test('9.9.9-9'),
+    'test/a.test.ts': test('1.0.0-1') + test('1.0.0-3', 'shown by a client only') + test('9.9.9-9'),
     'test/broker/b.test.ts': test('1.0.0-2', 'shown by a broker only'),
   });
   const said = await check(folder);
@@ -71,12 +104,31 @@ it('refuses a statement that no test names, an unknown one, and a stale document
   expect(said).toContain('docs/conformance.md is stale');
 });
 
-it('takes a reason for a test, but not both', async () => {
-  const tests = { 'test/a.test.ts': test('1.0.0-1') };
-  const folder = project({ ...tests, 'test/conformance/untestable.txt': 'MQTT-1.0.0-2 nobody can see it\n' });
+it('refuses two statements in one pair of brackets', async () => {
+  const both = statement('1.0.0-1').replace(']', ', 1.0.0-2]');
+  const folder = project({ ...complete, 'test/c.test.ts': `it('${both}', () => {});\n` });
+  await generate(folder);
+  expect(await check(folder)).toContain(`test/c.test.ts: write ${both} with each statement in brackets`);
+});
+
+it.each([
+  ['client', '1.0.0-2', 'test/client.test.ts'],
+  ['server', '1.0.0-3', 'test/broker/server.test.ts'],
+] as const)('takes a reason for a test of a %s, but not both', async (who, number, file) => {
+  const reasons = { [`test/conformance/${who}-untestable.txt`]: `MQTT-${number} nobody can see it\n` };
+  const folder = project({ ...complete, [file]: test('1.0.0-1'), ...reasons });
   await generate(folder);
   expect(await check(folder)).toBe('');
-  const both = project({ ...tests, 'test/conformance/untestable.txt': 'MQTT-1.0.0-1 nobody can see it\n' });
+  const both = project({ ...complete, ...reasons });
   cpSync(join(folder, 'docs'), join(both, 'docs'), { recursive: true });
-  expect(await check(both)).toContain('MQTT-1.0.0-1 is said to be untestable, and a test names it');
+  expect(await check(both)).toContain(`MQTT-${number} is said to be untestable, and a test names it`);
+});
+
+it('refuses a reason for a statement that binds the other side', async () => {
+  const reasons = { 'test/conformance/server-untestable.txt': 'MQTT-1.0.0-2 nobody can see it\n' };
+  const folder = project({ ...complete, ...reasons });
+  await generate(folder);
+  expect(await check(folder)).toContain(
+    'MQTT-1.0.0-2 is said to be untestable, and is no statement that binds a server',
+  );
 });

@@ -127,7 +127,7 @@ export const handshakeViolations: readonly Behaviour[] = [
     ] as const
   ).map(
     ([type, bytes]): Behaviour => ({
-      name: `closes when the first packet is a ${type}, without a word`,
+      name: `closes when the first packet is a ${type}, without a word [MQTT-3.14.0-1]`,
       run: async (world) => {
         const client = await world.open();
         client.write(hex(bytes));

@@ -53,7 +53,7 @@ export const matching: readonly Behaviour[] = [
   matches('\ufeffa', '\ufeffa', true, ', both with U+FEFF'),
   matches('\u{1f9e6}/+', '\u{1f9e6}/\u{1f9e6}', true),
   {
-    name: 'does not normalise what it compares [MQTT-4.7.3-4]',
+    name: 'does not normalise what it compares, nor drop a leading U+FEFF [MQTT-4.7.3-4] [MQTT-1.5.4-3]',
     run: async (world) => {
       const client = await world.client('exact');
       const filters = ['caf\u00e9', '/a', 'a/', 'A', 'a ', '\ufeffa'];

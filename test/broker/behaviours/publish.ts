@@ -35,7 +35,7 @@ export const publishing: readonly Behaviour[] = [
     },
   },
   {
-    name: 'sends QoS 0 without DUP and without an identifier [MQTT-4.3.1-1]',
+    name: 'sends QoS 0 without DUP and without an identifier [MQTT-4.3.1-1] [MQTT-2.2.1-2]',
     differs: { aedes: 'passes the publisher’s DUP on' },
     run: async (world) => {
       const client = await world.client('receiver');
