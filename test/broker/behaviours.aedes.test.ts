@@ -4,7 +4,7 @@ import { holdToTable } from '../support/broker/hold-to-table.js';
 
 /** aedes runs in this process and keeps all in memory: what it has left to do takes turns of the event loop, far fewer than these. */
 async function idle(): Promise<void> {
-  for (let turn = 0; turn < 100; turn += 1) await new Promise(setImmediate);
+  for (let turn = 0; turn < 50; turn += 1) await new Promise(setImmediate);
 }
 
 describe('aedes behaves as the table says', () => {

@@ -186,13 +186,13 @@ export const sessions: readonly Behaviour[] = [
     },
   },
   {
-    name: 'keeps 200 messages of several topics for a session, in the order in which they came',
+    name: 'keeps 100 messages of several topics for a session, in the order in which they came',
     run: async (world) => {
       const away = await world.client('away', world.persistent);
       await away.subscribe('+');
       await away.leave();
       const sender = await world.client('sender');
-      const topics = Array.from({ length: 200 }, (_, count) => ['a', 'b', 'c'][count % 3] ?? '');
+      const topics = Array.from({ length: 100 }, (_, count) => ['a', 'b', 'c'][count % 3] ?? '');
       for (const [count, topic] of topics.entries()) await sender.publish(topic, String(count), { qos: 1 });
       const back = await world.client('away', world.persistent);
       expect(await back.messages()).toEqual(topics.map((topic, count) => `q1 ${topic} "${count}"`));
