@@ -13,12 +13,12 @@ import { InFlight } from './in-flight.js';
 import { checkLegal } from './limit-checks.js';
 import type { PacketIds } from './packet-ids.js';
 import { age, type PublishRequest } from './publish-request.js';
+import { PublishWriter } from './publish-writer.js';
 import { Queue } from './queue.js';
 import { type Opened, SendWindow } from './send-window.js';
 import type { StoredOutbound } from './session-store.js';
 import type { SessionSettings } from './settings.js';
 import { type Storage, StoreError } from './storage.js';
-import type { OutboundAliases } from './topic-aliases.js';
 import { type OfflineLimits, WaitingPublishes } from './waiting-publishes.js';
 
 export type OutboundSettings = Pick<SessionSettings, 'protocolVersion' | 'onSessionLost' | 'offline'>;
@@ -35,7 +35,7 @@ export class Outbound {
   readonly #resends = new Queue<PublishExchange>();
   readonly #window = new SendWindow();
   #isWritable = false;
-  #aliases: OutboundAliases | undefined;
+  readonly #writer: PublishWriter;
   #now = 0;
 
   constructor(
@@ -49,6 +49,7 @@ export class Outbound {
     this.#effects = effects;
     this.#isDurable = storage.isDurable;
     this.#sendAck = sendAck;
+    this.#writer = new PublishWriter(effects);
     this.#inFlight = new InFlight(ids, effects, storage, () => this.#pump());
   }
 
@@ -86,7 +87,7 @@ export class Outbound {
   /** A connection stands. Everything unacknowledged leaves again: the PUBRELs, then the PUBLISHes, then what is new. */
   opened({ slots, aliases, unfit, now }: Opened): void {
     this.#window.open(slots);
-    this.#aliases = aliases;
+    this.#writer.open(aliases);
     this.#isWritable = true;
     this.#now = now;
     this.#resends.clear();
@@ -134,7 +135,7 @@ export class Outbound {
   /** Sends a QoS 0 publish that nobody needs to wait for. False: it has to be asked for with `publish`. */
   publishAtOnce(packet: PublishPacket): boolean {
     if (!this.#isWritable) return false;
-    this.#writeFirst(packet);
+    this.#writer.writeFirst(packet);
     return true;
   }
 
@@ -214,7 +215,7 @@ export class Outbound {
   #send(request: PublishRequest): void {
     const { packet } = request;
     if (packet.qos === 0) {
-      this.#writeFirst(packet);
+      this.#writer.writeFirst(packet);
       this.#effects.answer(request, undefined);
       return;
     }
@@ -223,7 +224,7 @@ export class Outbound {
     this.#window.take(exchange);
     try {
       if (this.#isDurable) this.#store(exchange);
-      else this.#write(exchange);
+      else this.#writer.write(exchange);
     } catch (error) {
       this.#window.free(exchange);
       this.#inFlight.undo(exchange); // not legal, so not sent
@@ -256,23 +257,7 @@ export class Outbound {
       this.#end(exchange, error as Error); // a MessageExpiredError
       return;
     }
-    this.#write(exchange);
-  }
-
-  #write(exchange: PublishExchange): void {
-    const { request, wasSent } = exchange;
-    exchange.wasSent = true;
-    if (!wasSent) {
-      this.#writeFirst(request.packet);
-      return;
-    }
-    request.wasResent = request.packet.duplicate = true;
-    this.#effects.send(request.packet); // with its topic in full
-  }
-
-  #writeFirst(packet: PublishPacket): void {
-    if (this.#aliases) this.#aliases.write(packet);
-    else this.#effects.send(packet);
+    this.#writer.write(exchange);
   }
 
   #sendPubrel(exchange: PublishExchange): void {
