@@ -164,10 +164,11 @@ export class Connection {
   closeUnwritten(): void {
     if (this.#mute) return;
     this.#mute = this.#deaf = true;
-    this.#cancelLinger = this.#clock.setTimer(linger, () => {
+    const cut = () => {
       this.#transport.close(new Error('The server did not close its end of the connection.'));
       this.#isClosed(); // also if a transport of the user's own never says so
-    });
+    };
+    this.#cancelLinger = this.#clock.setTimer(linger, cut, 'background');
     this.#transport.close();
   }
 

@@ -39,14 +39,15 @@ export class KeepAlive {
 
   #arm(): void {
     this.#dueAt = this.#clock.now() + this.#interval / 4;
-    this.#cancel = this.#clock.setTimer(this.#interval / 4, () => {
+    const look = () => {
       const now = this.#clock.now();
       const late = now - this.#dueAt;
       this.#arm();
       // We were not running: what the server sent meanwhile has not been read yet, timers come before sockets.
       this.#verdictAt += late;
       this.#tick(now);
-    });
+    };
+    this.#cancel = this.#clock.setTimer(this.#interval / 4, look, 'background');
   }
 
   #tick(now: number): void {

@@ -7,6 +7,9 @@ const afterMicrotasks = setImmediate;
 interface Timer {
   readonly at: number;
   readonly callback: () => void;
+  readonly isBackground: boolean;
+  /** Counts the timers that were set by no other one. A timer that another one set has its number, unless that is a background timer. */
+  readonly origin: number;
 }
 
 /** A clock that stands still until a test moves it. */
@@ -15,6 +18,9 @@ export class VirtualClock implements Clock {
   /** By time; among equals in the order in which they were set. */
   readonly #timers: Timer[] = [];
   #moves: Promise<void> = Promise.resolve();
+  #origins = 0;
+  /** The timer whose consequences run at the moment. */
+  #due: Timer | undefined;
 
   /** Starts at `now` milliseconds: 0 unless said otherwise. */
   constructor(now = 0) {
@@ -25,8 +31,14 @@ export class VirtualClock implements Clock {
     return this.#now;
   }
 
-  setTimer(ms: number, callback: () => void): () => void {
-    const timer = { at: this.#now + Math.max(0, ms), callback };
+  setTimer(ms: number, callback: () => void, kind?: 'background'): () => void {
+    const parent = this.#due?.isBackground === false ? this.#due : undefined;
+    const timer: Timer = {
+      at: this.#now + Math.max(0, ms),
+      callback,
+      isBackground: kind === 'background',
+      origin: parent?.origin ?? ++this.#origins,
+    };
     this.#timers.splice(this.#placeOf(timer.at), 0, timer);
     return () => {
       const index = this.#timers.indexOf(timer);
@@ -44,6 +56,19 @@ export class VirtualClock implements Clock {
     return this.#timers[0]?.at;
   }
 
+  /** A mark for `hasTimerSince`. */
+  get mark(): number {
+    return this.#origins;
+  }
+
+  /**
+   * Whether a timer that was set since the mark is not due yet. Background timers do not count, nor those that an older timer set: what
+   * repeats itself since before would be waited for for ever.
+   */
+  hasTimerSince(mark: number): boolean {
+    return this.#timers.some(({ isBackground, origin }) => !isBackground && origin > mark);
+  }
+
   /**
    * Moves time on and runs every timer that falls due, in order, each at its own time. Before and after each of them,
    * what it set going settles: promises and everything that travels through an in-memory transport. Two calls at once run one
@@ -51,9 +76,12 @@ export class VirtualClock implements Clock {
    */
   advance(duration: Duration): Promise<void> {
     const ms = parseDuration(duration);
-    const move = this.#moves.then(() => this.#move(ms));
-    this.#moves = move.catch(() => undefined); // the caller of the failed move has the error
-    return move;
+    return this.#queue(() => this.#move(this.#now + ms));
+  }
+
+  /** The same up to a time of this clock, in milliseconds; nothing happens if it has passed when the calls before this one are done. */
+  advanceTo(time: number): Promise<void> {
+    return this.#queue(() => this.#move(Math.max(this.#now, time)));
   }
 
   /** Lets promises and in-memory traffic settle; time stands still. */
@@ -61,14 +89,24 @@ export class VirtualClock implements Clock {
     return new Promise((resolve) => afterMicrotasks(resolve));
   }
 
-  async #move(ms: number): Promise<void> {
-    const end = this.#now + ms;
+  #queue(move: () => Promise<void>): Promise<void> {
+    const queued = this.#moves.then(move);
+    this.#moves = queued.catch(() => undefined); // the caller of the failed move has the error
+    return queued;
+  }
+
+  async #move(end: number): Promise<void> {
     await this.settle();
     for (let timer = this.#timers[0]; timer !== undefined && timer.at <= end; timer = this.#timers[0]) {
       this.#timers.shift();
       this.#now = timer.at;
-      timer.callback();
-      await this.settle();
+      this.#due = timer;
+      try {
+        timer.callback();
+        await this.settle();
+      } finally {
+        this.#due = undefined;
+      }
     }
     this.#now = end;
   }

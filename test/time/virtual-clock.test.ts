@@ -135,3 +135,40 @@ describe('systemClock', () => {
     expect(called).toBe(0);
   });
 });
+
+describe('what somebody waits for', () => {
+  it('is a timer that was set since the mark, and no background timer', async () => {
+    const clock = new VirtualClock();
+    clock.setTimer(5, () => {});
+    const { mark } = clock;
+    expect(clock.hasTimerSince(mark)).toBe(false);
+    clock.setTimer(20, () => {}, 'background');
+    expect(clock.hasTimerSince(mark)).toBe(false);
+    const cancel = clock.setTimer(10, () => {});
+    expect(clock.hasTimerSince(mark)).toBe(true);
+    cancel();
+    expect(clock.hasTimerSince(mark)).toBe(false);
+  });
+
+  it('is not what an older timer repeats, but is what came of a background timer', async () => {
+    const clock = new VirtualClock();
+    const repeat = () => void clock.setTimer(10, repeat);
+    repeat();
+    const { mark } = clock;
+    clock.setTimer(15, () => void Promise.resolve().then(() => clock.setTimer(100, () => {})), 'background');
+    await clock.advance(14);
+    expect(clock.hasTimerSince(mark)).toBe(false);
+    await clock.advance(1);
+    expect(clock.hasTimerSince(mark)).toBe(true);
+  });
+});
+
+it('moves up to a time, once, however often that is asked for', async () => {
+  const clock = new VirtualClock();
+  let runs = 0;
+  clock.setTimer(5, () => {
+    runs += 1;
+  });
+  await Promise.all([clock.advanceTo(5), clock.advanceTo(5), clock.advanceTo(3)]);
+  expect([clock.now(), runs]).toEqual([5, 1]);
+});
