@@ -3,12 +3,13 @@ import { encodePacket } from '../packets/index.js';
 import type { Packet, PublishPacket, PublishProperties, QoS } from '../packets/packet.js';
 import { type Clock, type Random, systemClock, systemRandom } from '../time/index.js';
 import { memoryTransportPair, type Transport } from '../transports/index.js';
-import { Link, type LinkEvents } from './link.js';
+import { Link, type LinkEvents, type Wrap } from './link.js';
 import { type Listener, type ListenOptions, listen } from './listener.js';
 import type { BrokerObserver } from './observer.js';
 import { type BrokerPolicy, resolveSettings, type Settings } from './settings.js';
 import type { Trace } from './state/copy.js';
 import { Machine } from './state/machine.js';
+import type { Message } from './state/message.js';
 import type { Session } from './state/session.js';
 
 /** Milliseconds that a peer has to take leave after we closed the connection. */
@@ -20,6 +21,8 @@ export interface BrokerOptions extends BrokerPolicy {
   /** Makes the client identifiers that the broker assigns. Default: the machine's chance. */
   random?: Random | undefined;
   observer?: BrokerObserver | undefined;
+  /** Puts something between the broker and the bytes of each connection. Default: nothing. */
+  wrap?: Wrap | undefined;
 }
 
 /** A message that the host itself publishes, as a device would. */
@@ -43,6 +46,7 @@ export class Broker implements AsyncDisposable {
   readonly #clock: Clock;
   readonly #random: Random;
   readonly #observer: BrokerObserver | undefined;
+  readonly #wrap: Wrap | undefined;
   readonly #links = new Set<Link>();
   readonly #lingering = new Map<Link, () => void>();
   readonly #dirty = new Set<Link>();
@@ -59,6 +63,7 @@ export class Broker implements AsyncDisposable {
     this.#clock = options.clock ?? systemClock;
     this.#random = options.random ?? systemRandom;
     this.#observer = observer;
+    this.#wrap = options.wrap;
     this.#events = this.#linkEvents();
   }
 
@@ -83,6 +88,7 @@ export class Broker implements AsyncDisposable {
       this.#events,
       this.#settings.capabilities.maximumPacketSize,
       this.#observer,
+      this.#wrap,
     );
     this.#links.add(link);
     this.#during(() => link.start(this.#machine.opened(link, this.#random(), this.#clock.now())));
@@ -132,9 +138,19 @@ export class Broker implements AsyncDisposable {
     return this.#during(() => this.#machine.publish(message, now));
   }
 
+  /** Every session, connected or not, by its client identifier. For reading only. */
+  get sessions(): ReadonlyMap<string, Session> {
+    return this.#machine.state.sessions;
+  }
+
   /** A session, connected or not. For reading only. */
   session(clientId: string): Session | undefined {
     return this.#machine.state.sessions.get(clientId);
+  }
+
+  /** Every retained message, in the order in which they were retained. For reading only. */
+  get retainedMessages(): readonly Message[] {
+    return this.#machine.state.retained.all(this.#clock.now());
   }
 
   /** The retained message of a topic. */
@@ -144,11 +160,21 @@ export class Broker implements AsyncDisposable {
     return this.#machine.state.retained.get(topic, this.#clock.now());
   }
 
+  /**
+   * Ends and comes back at once: every connection drops, without a word or with 0x8B where `goodbye` asks for it; listeners stay. Sessions and
+   * retained messages are kept or forgotten. No will is sent: a broker that ends has nobody left to send it to.
+   */
+  restart(how: { readonly keepSessions: boolean; readonly goodbye: boolean }): void {
+    this.#during(() => this.#machine.shutDown(this.#clock.now(), how));
+    for (const link of this.#links)
+      if (!how.goodbye || !this.#lingering.has(link)) link.destroy('The broker restarts.');
+  }
+
   /** Says goodbye to every client (0x8B), stops listening and forgets everything. Nothing keeps the process alive. */
   async close(): Promise<void> {
     if (!this.#closed) {
       this.#closed = true;
-      this.#during(() => this.#machine.shutDown(this.#clock.now()));
+      this.#during(() => this.#machine.shutDown(this.#clock.now(), { keepSessions: false, goodbye: true }));
       for (const link of this.#links) if (!this.#lingering.has(link)) link.destroy('The broker is closed.');
       this.#timer?.cancel();
       this.#timer = undefined;
@@ -196,10 +222,8 @@ export class Broker implements AsyncDisposable {
 
   #linger(link: Link): void {
     if (!this.#links.has(link) || this.#lingering.has(link)) return;
-    this.#lingering.set(
-      link,
-      this.#clock.setTimer(LINGER, () => link.destroy('The client did not close its end.')),
-    );
+    const cut = () => link.destroy('The client did not close its end.');
+    this.#lingering.set(link, this.#clock.setTimer(LINGER, cut, 'background'));
   }
 
   #forget(link: Link): void {
@@ -215,10 +239,11 @@ export class Broker implements AsyncDisposable {
     this.#timer?.cancel();
     this.#timer = undefined;
     if (at === undefined) return;
-    const cancel = this.#clock.setTimer(Math.max(0, at - this.#clock.now()), () => {
+    const elapsed = () => {
       this.#timer = undefined;
       this.#during(() => this.#machine.elapsed(this.#clock.now()));
-    });
+    };
+    const cancel = this.#clock.setTimer(Math.max(0, at - this.#clock.now()), elapsed, 'background');
     this.#timer = { at, cancel };
   }
 }

@@ -7,6 +7,7 @@ export type {
 } from './authentication.js';
 export type { AuthorizationRequest, PublishAuthorization, SubscribeAuthorization } from './authorization.js';
 export { Broker, type BrokerOptions, type OwnMessage } from './broker.js';
+export type { LinkView, Wrap } from './link.js';
 export type { Listener, ListenOptions } from './listener.js';
 export type { BrokerObserver } from './observer.js';
 export type { BrokerCapabilities, BrokerLimits, BrokerPolicy } from './settings.js';

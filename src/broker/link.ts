@@ -23,8 +23,19 @@ export interface LinkEvents {
   closed(link: Link): void;
 }
 
+/** What stands between the broker and the bytes of a connection knows of it. */
+export interface LinkView {
+  /** Once the transport was started. */
+  readonly connection: Connection;
+  /** A copy of what came of a packet that is not complete yet. */
+  readonly unread: Uint8Array;
+}
+
+/** Returns a transport on the given one. */
+export type Wrap = (transport: Transport, link: LinkView) => Transport;
+
 /** One transport with its decoder and its writer: the outlet of one connection of the machine. */
-export class Link implements Outlet {
+export class Link implements Outlet, LinkView {
   readonly #transport: Transport;
   readonly #events: LinkEvents;
   readonly #observer: BrokerObserver | undefined;
@@ -40,14 +51,15 @@ export class Link implements Outlet {
     events: LinkEvents,
     maximumPacketSize: number,
     observer: BrokerObserver | undefined,
+    wrap: Wrap | undefined,
   ) {
-    this.#transport = transport;
+    this.#transport = wrap === undefined ? transport : wrap(transport, this);
     this.#events = events;
     this.#observer = observer;
     this.#decoder = new PacketDecoder({
       receiver: 'server',
       maximumPacketSize,
-      reusesChunks: !transport.freshChunks,
+      reusesChunks: !this.#transport.freshChunks,
     });
   }
 
@@ -55,6 +67,10 @@ export class Link implements Outlet {
     if (this.#connection === undefined)
       throw new Error('The link is asked for its connection before it was started.');
     return this.#connection;
+  }
+
+  get unread(): Uint8Array {
+    return this.#decoder.buffered;
   }
 
   /** The broker closed it; the peer may not have noticed yet. */

@@ -58,6 +58,12 @@ export class PacketDecoder {
     return (this.#partial?.length ?? 0) + (this.#left?.length ?? 0);
   }
 
+  /** A copy of the bytes that wait for the rest of their packet. */
+  get buffered(): Uint8Array {
+    // Only one of the two is there between two calls of `push`.
+    return new Uint8Array(this.#partial?.bytes ?? this.#left ?? []);
+  }
+
   /** Of the packet that `onPacket` was called with last, fixed header included. */
   get packetBytes(): number {
     return this.#packetBytes;

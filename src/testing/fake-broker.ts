@@ -10,9 +10,16 @@ import {
 import type { Packet, PublishProperties, QoS } from '../packets/packet.js';
 import { type Clock, seededRandom, systemClock, VirtualClock } from '../time/index.js';
 import { memoryTransportPair, type Transport } from '../transports/index.js';
+import { type Acknowledgement, acknowledgementsIn } from './acknowledgements.js';
 import { type BrokerDelivery, TracedDelivery } from './broker-delivery.js';
+import { Faults } from './faults/faults.js';
+import { Network } from './faults/network.js';
 import { Flight } from './flight.js';
+import { type SessionView, type SubscriptionView, viewOf } from './session-view.js';
 import { Transcript } from './transcript.js';
+
+/** Tells the chance of faults from the broker's own under the same seed. */
+const FAULT_SEED = 0x5eed;
 
 export interface FakeBrokerOptions extends BrokerPolicy {
   /** Everything that the broker leaves to chance comes from it. Default 1. */
@@ -37,20 +44,20 @@ export interface PublishedMessage {
   readonly properties: PublishProperties;
 }
 
-/** What the broker keeps of a client. */
-export interface SessionView {
-  readonly connected: boolean;
-  readonly subscriptions: readonly {
-    readonly filter: string;
-    readonly qos: QoS;
-    readonly identifier?: number;
-  }[];
-  /** Messages that wait to be sent. */
-  readonly queued: number;
-  /** Messages sent at QoS 1 or 2 and not completely acknowledged. */
-  readonly inflight: number;
-  /** Messages that the limits of the queue cost this session. */
-  readonly dropped: number;
+/** The last message of a topic that was published with the retain flag. */
+export interface RetainedMessage {
+  readonly topic: string;
+  readonly payload: Uint8Array;
+  readonly qos: QoS;
+  readonly properties: PublishProperties;
+}
+
+/** How a broker comes back. */
+export interface RestartOptions {
+  /** Sessions that outlive their connection, with all that waits in them, and retained messages. Default false: it comes back empty. */
+  readonly keepSessions?: boolean;
+  /** Say DISCONNECT 0x8B (server shutting down) to clients on MQTT 5. Default false: connections drop without a word, as in a crash. */
+  readonly goodbye?: boolean;
 }
 
 /**
@@ -60,8 +67,11 @@ export interface SessionView {
 export class FakeBroker implements AsyncDisposable {
   readonly clock: Clock;
   readonly seed: number;
+  /** What goes wrong on its connections. */
+  readonly faults: Faults;
   readonly #broker: Broker;
   readonly #flight = new Flight();
+  readonly #network: Network;
   readonly #transcript: Transcript;
   readonly #memory: number;
   readonly #watchers = new Set<PacketWatcher>();
@@ -75,6 +85,14 @@ export class FakeBroker implements AsyncDisposable {
     this.clock = clockOf(clock);
     this.#memory = memory;
     this.#transcript = new Transcript(memory);
+    this.#network = new Network({
+      clock: this.clock,
+      // Chance of its own: what goes wrong does not change what the broker chooses.
+      random: seededRandom(seed ^ FAULT_SEED),
+      transcript: this.#transcript,
+      maximumPacketSize: policy.capabilities?.maximumPacketSize,
+    });
+    this.faults = new Faults(this.#network, policy.version);
     this.#broker = new Broker({
       ...policy,
       clock: this.clock,
@@ -82,9 +100,9 @@ export class FakeBroker implements AsyncDisposable {
       observer: {
         packet: (connection, direction, packet) => this.#saw(connection, direction, packet),
         message: (message) => this.#took(message),
-        closed: (connection, by) =>
-          this.#transcript.add(connection, by === 'client' ? 'C→B' : 'B→C', 'closed'),
+        closed: (connection, by) => this.#closed(connection, by),
       },
+      wrap: (transport, link) => this.#network.wrap(transport, link),
     });
   }
 
@@ -92,6 +110,7 @@ export class FakeBroker implements AsyncDisposable {
   readonly endpoint = {
     connect: async (options: { signal?: AbortSignal } = {}): Promise<Transport> => {
       options.signal?.throwIfAborted();
+      if (this.#network.partition !== undefined) await this.#network.reachable(options.signal);
       const [client, server] = this.#flight.watch(memoryTransportPair());
       this.#broker.attach(server);
       return client;
@@ -120,24 +139,35 @@ export class FakeBroker implements AsyncDisposable {
   /** What the broker keeps of a client; undefined if it keeps nothing. */
   session(clientId: string): SessionView | undefined {
     const session = this.#broker.session(clientId);
-    if (session === undefined) return undefined;
-    return {
-      connected: session.connection !== undefined,
-      subscriptions: [...session.subscriptions.values()].map(({ filter, grantedQoS, identifier }) => ({
-        filter,
-        qos: grantedQoS,
-        ...(identifier !== undefined && { identifier }),
-      })),
-      queued: session.outbound.queued,
-      inflight: session.outbound.inFlight,
-      dropped: session.outbound.dropped,
-    };
+    return session && viewOf(session);
+  }
+
+  /** Every session, connected or not, by client identifier. */
+  get sessions(): ReadonlyMap<string, SessionView> {
+    return new Map([...this.#broker.sessions].map(([clientId, session]) => [clientId, viewOf(session)]));
+  }
+
+  /** Every subscription of every session. */
+  get subscriptions(): readonly (SubscriptionView & { readonly clientId: string })[] {
+    return [...this.sessions].flatMap(([clientId, { subscriptions }]) =>
+      subscriptions.map((subscription) => ({ clientId, ...subscription })),
+    );
   }
 
   /** The retained message of a topic. */
-  retained(topic: string): { payload: Uint8Array; qos: QoS; properties: PublishProperties } | undefined {
+  retained(topic: string): RetainedMessage | undefined {
     const message = this.#broker.retained(topic);
-    return message && { payload: message.payload, qos: message.qos, properties: message.properties ?? {} };
+    return message && retainedMessage({ topic, ...message });
+  }
+
+  /** Every retained message, in the order in which they were retained. */
+  get retainedMessages(): readonly RetainedMessage[] {
+    return this.#broker.retainedMessages.map(retainedMessage);
+  }
+
+  /** What clients answered to the messages that were delivered to them, in order, as far as the transcript goes back. */
+  get acknowledgements(): readonly Acknowledgement[] {
+    return acknowledgementsIn(this.#transcript.lines);
   }
 
   /** What clients published, wills included, in the order in which the broker took it over; what `publish` sent is not in it. */
@@ -151,24 +181,45 @@ export class FakeBroker implements AsyncDisposable {
     return () => void this.#watchers.delete(watcher);
   }
 
-  /** Whether no byte is on its way on any in-memory connection. */
+  /** Whether no byte is on its way on any in-memory connection, and no fault holds one back. */
   get idle(): boolean {
-    return this.#flight.isEmpty;
+    return this.#flight.isEmpty && !this.#network.isHolding;
   }
 
-  /** Resolves as soon as no byte is on its way on any in-memory connection. What its arrival causes may follow. */
+  /** Whether something waits for time to pass: a packet that a fault holds back, a connection that can't be opened. */
+  get isHolding(): boolean {
+    return this.#network.isHolding || (!this.#flight.isEmpty && this.#network.isSlow);
+  }
+
+  /** Resolves as soon as no byte is on its way on any in-memory connection. What its arrival causes may follow; what a fault holds back does. */
   whenIdle(): Promise<void> {
     return this.#flight.landed();
   }
 
-  /** A line for each packet, `<client> C→B PUBACK id=1 rc=0x00`, the same in every run: for inline snapshots. */
+  /**
+   * The broker ends and comes back at once, at the same endpoint and with its listeners open: every connection drops, and clients connect again. No will is
+   * sent. Resolves when every client in memory can have noticed.
+   */
+  async restart({ keepSessions = false, goodbye = false }: RestartOptions = {}): Promise<void> {
+    this.#transcript.event(`the broker restarts, ${keepSessions ? 'sessions kept' : 'sessions forgotten'}`);
+    this.#broker.restart({ keepSessions, goodbye });
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+
+  /**
+   * A line for each packet, `<client> C→B PUBACK id=1 rc=0x00`, with what a fault did to it in parentheses, and for the end of each connection. The same in every
+   * run: for inline snapshots.
+   */
   transcript(): string {
     return this.#transcript.toString();
   }
 
   /** Disconnects every client (0x8B), stops listening and forgets everything. */
-  close(): Promise<void> {
-    return this.#broker.close();
+  async close(): Promise<void> {
+    const closed = this.#broker.close();
+    // What a fault holds back would hold back the end of its connection too.
+    this.#network.release();
+    await closed;
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -177,10 +228,18 @@ export class FakeBroker implements AsyncDisposable {
 
   #saw(connection: Connection, direction: 'in' | 'out', packet: Packet): void {
     const way = direction === 'in' ? 'C→B' : 'B→C';
-    this.#transcript.add(connection, way, packet);
+    const line = this.#transcript.packet(connection, way, packet);
+    if (this.#network.script !== undefined) this.#network.saw(connection, line);
     if (this.#watchers.size === 0) return;
     const clientId = packet.type === 'connect' ? packet.clientId : connection.clientId;
     for (const watcher of this.#watchers) watcher({ clientId, way, packet });
+  }
+
+  #closed(connection: Connection, by: 'client' | 'broker'): void {
+    const wire = this.#network.wireOf(connection);
+    const fault = wire?.endedBy;
+    const way = by === 'client' && fault === undefined ? 'C→B' : 'B→C';
+    this.#transcript.closed(wire ?? connection, way, fault);
   }
 
   #took(message: Message): void {
@@ -197,6 +256,13 @@ export type PacketWatcher = (seen: {
   readonly way: 'C→B' | 'B→C';
   readonly packet: Packet;
 }) => void;
+
+function retainedMessage(
+  message: Omit<RetainedMessage, 'properties'> & Pick<Message, 'properties'>,
+): RetainedMessage {
+  const { topic, payload, qos, properties = {} } = message;
+  return { topic, payload, qos, properties };
+}
 
 function clockOf(clock: 'virtual' | 'real' | Clock): Clock {
   if (clock === 'virtual') return new VirtualClock();

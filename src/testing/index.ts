@@ -16,6 +16,7 @@ export type {
   PublishAuthorization,
   SubscribeAuthorization,
 } from '../broker/index.js';
+export type { Acknowledgement } from './acknowledgements.js';
 export type { BrokerDelivery, CopyAck, DeliveredCopy } from './broker-delivery.js';
 export { createTestApp, type TestAppOptions } from './create-test-app.js';
 export {
@@ -23,9 +24,16 @@ export {
   type FakeBrokerOptions,
   type PacketWatcher,
   type PublishedMessage,
-  type SessionView,
+  type RestartOptions,
+  type RetainedMessage,
 } from './fake-broker.js';
+export type { Fault } from './faults/fault.js';
+export type { DisconnectFault, Faults } from './faults/faults.js';
+export { ImpossibleFaultError } from './faults/impossible-fault.js';
+export type { PacketMatch } from './faults/packet-match.js';
+export type { RefusableMatch } from './faults/refusal.js';
 export type { HandlerName, HandlerProbe } from './handler-probes.js';
 export type { LogEntry } from './recording-logger.js';
+export type { SessionView, SubscriptionView } from './session-view.js';
 export type { Delivery, Published, TestApp } from './test-app.js';
 export type { DeliveryAck } from './test-device.js';

@@ -141,11 +141,41 @@ describe('what a test sees', () => {
       ],
       queued: 2,
       inflight: 1,
+      queuedTopics: ['a', 'a'],
+      inflightTopics: ['a'],
       dropped: 0,
     });
     await world.drop(client);
     expect(world.broker.session('one')).toMatchObject({ connected: false, queued: 2, inflight: 1 });
     expect(world.broker.session('nobody')).toBeUndefined();
+  });
+
+  it('lists sessions, subscriptions and retained messages, and what clients acknowledged', async () => {
+    await using world = new FakeWorld();
+    const one = await world.client('one', { properties: { sessionExpiryInterval: 100 } });
+    await one.subscribe('b/#', { maximumQoS: 2 });
+    const two = await world.client('two');
+    await two.subscribe('$share/g/a', { maximumQoS: 1 });
+    expect([...world.broker.sessions.keys()]).toEqual(['one', 'two']);
+    expect(world.broker.subscriptions).toEqual([
+      { clientId: 'one', filter: 'b/#', qos: 2 },
+      { clientId: 'two', filter: '$share/g/a', qos: 1 },
+    ]);
+    await two.publish('b/1', 'x', { qos: 1, retain: true });
+    await two.publish('b/2', 'y'.repeat(100), { qos: 2, retain: true });
+    expect(world.broker.retainedMessages.map(({ topic, qos }) => [topic, qos])).toEqual([
+      ['b/1', 1],
+      ['b/2', 2],
+    ]);
+    const [first, second] = [await one.next('publish'), await one.next('publish')];
+    const properties = { reasonString: 'not mine' };
+    one.send({ type: 'puback', packetId: first.packetId ?? 0, reasonCode: 0 });
+    one.send({ type: 'pubrec', packetId: second.packetId ?? 0, reasonCode: 0x83, properties });
+    await one.fence();
+    expect(world.broker.acknowledgements).toEqual([
+      { clientId: 'one', topic: 'b/1', qos: 1, packet: 'puback', reasonCode: 0 },
+      { clientId: 'one', topic: 'b/2', qos: 2, packet: 'pubrec', reasonCode: 0x83, reasonString: 'not mine' },
+    ]);
   });
 
   it('shows what clients published, wills too, but not its own messages', async () => {

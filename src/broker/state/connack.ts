@@ -23,7 +23,7 @@ export function refuse(state: State, connection: Connection, { code, why }: Refu
 }
 
 /** The return codes of MQTT 3.1.1, table 3.1, that say the same. */
-const RETURN_CODES = new Map<ReasonCode, ReasonCode>([
+export const RETURN_CODES = new Map<ReasonCode, ReasonCode>([
   [0x84, 1],
   [0x85, 2],
   [0x88, 3],

@@ -111,20 +111,22 @@ export class Machine {
     return retainAndRoute(this.state, message, now);
   }
 
-  /** The broker shuts down: says so, lets every connection go and forgets everything. */
-  shutDown(now: number): void {
+  /** The broker shuts down: says so (`goodbye`), lets every connection go and forgets everything, or all but what lives in sessions that outlive it. */
+  shutDown(now: number, how: { keepSessions: boolean; goodbye: boolean }): void {
     const { sessions, subscriptions, retained } = this.state;
     // A broker that goes has nobody left to send a will or a message of a shared group to.
     for (const session of sessions.values()) {
       forgetWill(this.state, session);
-      subscriptions.removeAll(session);
+      if (!how.keepSessions) subscriptions.removeAll(session);
     }
     for (const session of [...sessions.values()]) {
-      if (session.connection !== undefined)
-        disconnect(this.state, session.connection, 0x8b, 'The broker shuts down.', now);
-      endSession(this.state, session, now);
+      const { connection } = session;
+      if (connection !== undefined && how.goodbye)
+        disconnect(this.state, connection, 0x8b, 'The broker shuts down.', now);
+      else if (connection !== undefined) connectionEnded(this.state, connection, 'discard will', now);
+      if (!how.keepSessions) endSession(this.state, session, now);
     }
-    retained.clear();
+    if (!how.keepSessions) retained.clear();
   }
 
   #receivedInSession(connection: Connection, session: Session, packet: Packet, now: number): void {

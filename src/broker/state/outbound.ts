@@ -44,6 +44,16 @@ export class Outbound {
     return this.#inFlight.size;
   }
 
+  /** What waits to be sent, QoS 0 last. */
+  get waitingCopies(): readonly Copy[] {
+    return [...this.#waiting, ...this.#waitingQoS0];
+  }
+
+  /** What is in flight, in the order in which it would be sent again. */
+  get copiesInFlight(): readonly Copy[] {
+    return [...this.#inFlight.values()];
+  }
+
   /** Messages that the limits of the queue cost this session. */
   get dropped(): number {
     return this.#dropped;

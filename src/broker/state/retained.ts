@@ -40,6 +40,12 @@ export class Retained {
     return [...this.#byTopic.values()].filter((message) => matches(filter, message.topic));
   }
 
+  /** In the order in which they were retained. */
+  all(now: number): Message[] {
+    this.#forgetExpired(now);
+    return [...this.#byTopic.values()];
+  }
+
   clear(): void {
     this.#byTopic.clear();
     this.#bytes = 0;
