@@ -2,7 +2,7 @@ import type { Provider } from '../app/injection/provider.js';
 import type { App, AppOptions, ConnectionOptions } from '../app/lifecycle/app.js';
 import { Application } from '../app/lifecycle/application.js';
 import type { Clock } from '../time/clock.js';
-import { systemClock } from '../time/index.js';
+import { type Duration, parseDuration, systemClock } from '../time/index.js';
 import { seededRandom } from '../time/seeded-random.js';
 import { FakeBroker } from './fake-broker.js';
 import { FakeDevice } from './fake-device.js';
@@ -19,6 +19,8 @@ export interface TestAppOptions {
   broker?: FakeBroker | string | URL;
   /** Of the new FakeBroker, and of the application on it. Default `'virtual'`. */
   clock?: 'virtual' | 'real';
+  /** For how long, on the clock of the fake broker, `deliver` and `settled` let things go on until they reject. Default '1h'. */
+  patience?: Duration;
 }
 
 /**
@@ -28,6 +30,7 @@ export interface TestAppOptions {
 export async function createTestApp(app: App | AppOptions, options: TestAppOptions = {}): Promise<TestApp> {
   const original = app instanceof Application ? app : new Application(app as AppOptions); // the only implementation of App
   const fake = fakeOf(options);
+  const patience = parseDuration(options.patience ?? '1h');
   const url = fake ? fake.endpoint : (options.broker as string | URL); // not a FakeBroker, and fakeOf made one if there was nothing
   const probes = new HandlerProbes();
   const logs: LogEntry[] = [];
@@ -46,7 +49,7 @@ export async function createTestApp(app: App | AppOptions, options: TestAppOptio
   await copy.start();
   let device: TestDevice;
   try {
-    device = fake ? new FakeDevice(copy, fake) : await RealDevice.connect(copy, url, settings);
+    device = fake ? new FakeDevice(copy, fake, patience) : await RealDevice.connect(copy, url, settings);
   } catch (error) {
     await copy.stop({ timeout: 0 });
     throw error;

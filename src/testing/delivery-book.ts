@@ -5,8 +5,10 @@ import type { DeviceMessage, UnderWay } from './test-device.js';
 /** A message that a test delivers, and what the application has reported of it so far. */
 export interface Awaited {
   readonly reports: readonly DeliveryReport[];
-  /** Resolves once all reports are there, or no more can come. Rejects after `timeout` milliseconds of silence, if there is one. */
-  complete(underWay: UnderWay, timeout: number | undefined): Promise<void>;
+  /** It is under way: reports that came early are looked through. */
+  follow(underWay: UnderWay): void;
+  /** Resolves once all reports are there, or no more can come. Rejects after `timeout` milliseconds of silence. */
+  complete(timeout: number): Promise<void>;
 }
 
 interface Entry {
@@ -35,7 +37,8 @@ export class DeliveryBook {
     try {
       return await body({
         reports: entry.reports,
-        complete: (underWay, timeout) => this.#complete(entry, underWay, timeout),
+        follow: (underWay) => this.#follow(entry, underWay),
+        complete: (timeout) => this.#complete(entry, timeout),
       });
     } finally {
       this.#open.delete(entry);
@@ -48,10 +51,13 @@ export class DeliveryBook {
     if (this.#open.size > 0 && !this.#assign(report)) this.#early.push(report);
   }
 
-  async #complete(entry: Entry, underWay: UnderWay, timeout: number | undefined): Promise<void> {
+  #follow(entry: Entry, underWay: UnderWay): void {
     entry.underWay = underWay;
     this.#early = this.#early.filter((report) => !this.#assign(report));
-    if (this.#over || underWay.isComplete(entry.reports)) return;
+  }
+
+  async #complete(entry: Entry, timeout: number): Promise<void> {
+    if (this.#over || isComplete(entry)) return;
     await new Promise<void>((resolve, reject) => {
       const late = () =>
         reject(
@@ -59,9 +65,9 @@ export class DeliveryBook {
             `Nothing was heard of the message on "${entry.message.topic}" for ${timeout} ms: no handler has finished with it.`,
           ),
         );
-      const cancel = timeout === undefined ? undefined : systemClock.setTimer(timeout, late);
+      const cancel = systemClock.setTimer(timeout, late);
       entry.wake = () => {
-        cancel?.();
+        cancel();
         resolve();
       };
     });
@@ -85,7 +91,7 @@ export class DeliveryBook {
 }
 
 function isComplete({ underWay, reports }: Entry): boolean {
-  return underWay?.isComplete(reports) ?? false;
+  return underWay !== undefined && !underWay.expects(reports);
 }
 
 /** A copy never has a higher QoS than what was published, nor a retain flag that it did not have: what is retained since before has. */

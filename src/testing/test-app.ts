@@ -26,11 +26,14 @@ const REAL_TIMEOUT = 10_000;
 
 /** What became of a message that a test delivered. */
 export interface Delivery {
-  /** The worst of what its handlers came to; `dropped` if no handler got it, `held` if it waits at the broker. */
+  /**
+   * The worst of what its handlers came to, in their last run if it was delivered again; `dropped` if no handler got it, `held` if it waits at
+   * the broker.
+   */
   readonly outcome: OutcomeStatus;
-  /** What the application acknowledged. Empty at QoS 0, for a message that is held, and behind one that is. */
+  /** The acknowledgements that reached the broker. Empty at QoS 0, for a message that is held, behind one that is, and where a fault took them. */
   readonly acks: readonly DeliveryAck[];
-  /** How often the handler that ran most often ran. */
+  /** How often the handler that ran most often ran: more than once if the message was delivered again. */
   readonly attempts: number;
   /** What its handlers threw, and why it was invalid. */
   readonly errors: readonly unknown[];
@@ -99,7 +102,9 @@ export class TestApp implements AsyncDisposable {
   }
 
   /**
-   * Publishes to the application as a device would, and resolves when everything that it caused has settled. A value is checked and encoded by
+   * Publishes to the application as a device would, and resolves when everything that it caused has settled: over reconnects, held packets and timers
+   * that were set meanwhile, for which the virtual clock moves on; keep-alive is no reason to. A handler that waits for the machine, such as a file, and has a timer
+   * on the virtual clock beside it, sees that one first. Rejects where nothing settles within the `patience` of createTestApp. A value is checked and encoded by
    * its contract; bytes go out as they are, so that a test can send what does not fit. QoS and retain are the contract's unless `options` say otherwise.
    */
   async deliver<In>(
@@ -124,7 +129,7 @@ export class TestApp implements AsyncDisposable {
     return this.#deliver({ topic, payload: bytes, qos, retain, properties });
   }
 
-  /** Resolves once no packet is under way and no handler is running. */
+  /** Resolves once no packet is under way, no handler is running, and the application is connected; moves the virtual clock as `deliver` does. */
   settled(): Promise<void> {
     return this.#parts.device.settled();
   }
@@ -157,8 +162,10 @@ export class TestApp implements AsyncDisposable {
     const { device, fake } = this.#parts;
     return this.#book.during(message, async (awaited) => {
       const underWay = await device.publish(message);
-      await awaited.complete(underWay, fake ? undefined : REAL_TIMEOUT);
-      await this.settled();
+      awaited.follow(underWay);
+      // The fake broker knows when nothing more can come; of a real one only the application tells.
+      if (!fake) await awaited.complete(REAL_TIMEOUT);
+      await underWay.settled();
       return summary(awaited.reports, underWay);
     });
   }
@@ -175,12 +182,20 @@ export class TestApp implements AsyncDisposable {
   }
 }
 
+/** A copy that was delivered again has the outcome of its last run. Copies differ in the subscriptions that they answer. */
+function lastOfEachCopy(reports: readonly DeliveryReport[]): Iterable<DeliveryReport> {
+  return new Map(
+    reports.map((report) => [report.message.subscriptionIdentifiers.join(), report] as const),
+  ).values();
+}
+
 function summary(reports: readonly DeliveryReport[], underWay: UnderWay): Delivery {
   const runs = reports.flatMap((report) => report.reports);
   const handlers = [...new Set(runs.map(({ route }) => route))];
   let outcome: OutcomeStatus = handlers.length === 0 ? 'dropped' : 'acked';
-  if (underWay.isWaiting() || !underWay.isComplete(reports)) outcome = 'held';
-  for (const report of reports) if (isWorse(report.outcome, outcome)) outcome = report.outcome;
+  if (underWay.isWaiting(reports)) outcome = 'held';
+  for (const report of lastOfEachCopy(reports))
+    if (isWorse(report.outcome, outcome)) outcome = report.outcome;
   return {
     outcome,
     acks: underWay.acks(reports),

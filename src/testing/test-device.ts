@@ -18,18 +18,20 @@ export interface DeliveryAck {
 
 /** A message on its way to the application. */
 export interface UnderWay {
-  /** Whether the application has said everything that it will say. */
-  isComplete(reports: readonly DeliveryReport[]): boolean;
-  /** Whether the broker keeps a copy that it has not sent yet. */
-  isWaiting(): boolean;
+  /** Whether another report of the application can be about it. */
+  expects(reports: readonly DeliveryReport[]): boolean;
+  /** Whether the broker still owes it to the application. */
+  isWaiting(reports: readonly DeliveryReport[]): boolean;
   acks(reports: readonly DeliveryReport[]): readonly DeliveryAck[];
+  /** Resolves once everything that the message caused has settled. */
+  settled(): Promise<void>;
 }
 
 /** Where a test's messages come from: the fake broker itself, or a second client on a real broker. */
 export interface TestDevice {
   /** Publishes as a device would. */
   publish(message: DeviceMessage): Promise<UnderWay>;
-  /** Resolves once everything that the messages caused has settled. */
+  /** Resolves once everything has settled. */
   settled(): Promise<void>;
   close(): Promise<void>;
 }

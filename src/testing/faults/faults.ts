@@ -46,6 +46,11 @@ export class Faults {
     return this.#scripted.filter(({ struck }) => struck === 0);
   }
 
+  /** How many PUBLISH packets on a topic went to a client once more than the broker sent them. */
+  duplicatesOf(clientId: string, topic: string): number {
+    return this.#network.duplicatesOf(clientId, topic);
+  }
+
   /** Ends the connection at a packet. To the broker the client is lost: its will goes out. */
   disconnect(when: PacketMatch, options: DisconnectFault = {}): Fault {
     const { when: moment = 'before', reasonCode, reasonString } = options;
