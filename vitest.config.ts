@@ -8,7 +8,7 @@ export default defineConfig({
   resolve: {
     alias: [
       { find: /^topicwise$/, replacement: source('index.ts') },
-      { find: /^topicwise\/(client|topics|testing)$/, replacement: source('$1/index.ts') },
+      { find: /^topicwise\/(client|topics|testing|testing\/vitest)$/, replacement: source('$1/index.ts') },
     ],
   },
   test: {

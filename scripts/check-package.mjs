@@ -15,6 +15,17 @@ import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 
 const mostPackages = 25;
+/** Entry points that need an optional peer: which, and a program that names what they add. */
+const needing = {
+  'topicwise/testing/vitest': {
+    peer: 'vitest',
+    program: `import { FakeBroker } from 'topicwise/testing';
+import 'topicwise/testing/vitest';
+import { expect } from 'vitest';
+export const use = () => expect(new FakeBroker()).not.toHaveAcked('a');
+`,
+  },
+};
 const project = resolve(import.meta.dirname, '..');
 const manifest = JSON.parse(readFileSync(join(project, 'package.json'), 'utf8'));
 const consumer = mkdtempSync(join(tmpdir(), 'topicwise-consumer-'));
@@ -35,7 +46,8 @@ try {
   run('tar', ['-xzf', filename, '-C', home, '--strip-components=1']);
 
   const entries = Object.keys(manifest.exports).filter((entry) => !entry.endsWith('.json'));
-  const names = entries.map((entry) => entry.replace(/^\./, 'topicwise'));
+  const all = entries.map((entry) => entry.replace(/^\./, 'topicwise'));
+  const names = all.filter((name) => !(name in needing));
   const imports = names.map((name, i) => `import * as entry${i} from '${name}';`).join('\n');
   const uses = names.map(
     (_, i) => `if (Object.keys(entry${i}).length === 0) throw new Error('an entry point is empty');`,
@@ -46,6 +58,33 @@ try {
   writeFileSync(join(consumer, 'consumer.ts'), program);
   run(process.execPath, ['consumer.mjs']);
 
+  typeCheck();
+
+  for (const [name, { peer, program: use }] of Object.entries(needing)) {
+    if (!all.includes(name)) throw new Error(`${name} is no entry point any more`);
+    link(join(project, 'node_modules', peer));
+    writeFileSync(join(consumer, 'consumer.mjs'), use);
+    writeFileSync(join(consumer, 'consumer.ts'), use);
+    run(process.execPath, ['consumer.mjs']);
+    typeCheck();
+  }
+
+  const version = run(process.execPath, [join(home, manifest.bin.topicwise), '--version']).trim();
+  if (version !== manifest.version)
+    throw new Error(`topicwise --version printed '${version}', not ${manifest.version}`);
+  const count = installed.length + 1;
+  if (count > mostPackages) throw new Error(`an install takes ${count} packages, more than ${mostPackages}`);
+  console.log(
+    `package: ${all.join(', ')} resolve, types and command too; an install takes ${count} packages`,
+  );
+} catch (error) {
+  console.error(`${error.message}\n${error.stdout ?? ''}`);
+  process.exitCode = 1;
+} finally {
+  rmSync(consumer, { recursive: true });
+}
+
+function typeCheck() {
   const tsc = join(dirname(createRequire(import.meta.url).resolve('typescript/package.json')), 'bin', 'tsc');
   for (const [module, moduleResolution] of [
     ['nodenext', 'nodenext'],
@@ -67,20 +106,6 @@ try {
       'consumer.ts',
     ]);
   }
-
-  const version = run(process.execPath, [join(home, manifest.bin.topicwise), '--version']).trim();
-  if (version !== manifest.version)
-    throw new Error(`topicwise --version printed '${version}', not ${manifest.version}`);
-  const count = installed.length + 1;
-  if (count > mostPackages) throw new Error(`an install takes ${count} packages, more than ${mostPackages}`);
-  console.log(
-    `package: ${names.join(', ')} resolve, types and command too; an install takes ${count} packages`,
-  );
-} catch (error) {
-  console.error(`${error.message}\n${error.stdout ?? ''}`);
-  process.exitCode = 1;
-} finally {
-  rmSync(consumer, { recursive: true });
 }
 
 /**

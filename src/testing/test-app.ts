@@ -15,11 +15,13 @@ import {
 } from '../contracts/index.js';
 import type { QoS } from '../packets/packet.js';
 import { VirtualClock } from '../time/index.js';
+import { matches } from '../topics/index.js';
 import { DeliveryBook } from './delivery-book.js';
 import type { FakeBroker } from './fake-broker.js';
 import { type HandlerName, type HandlerProbe, HandlerProbes } from './handler-probes.js';
 import type { LogEntry } from './recording-logger.js';
 import type { DeliveryAck, DeviceMessage, TestDevice, UnderWay } from './test-device.js';
+import { witness } from './witness.js';
 
 /** Milliseconds that a test waits for the application's word on a message from a real broker. */
 const REAL_TIMEOUT = 10_000;
@@ -77,6 +79,7 @@ export class TestApp implements AsyncDisposable {
     this.logs = parts.logs;
     this.#parts = parts;
     parts.app.publisher.watch((published) => this.#published.push(published));
+    witness(this, parts.fake);
     this.#book = new DeliveryBook([parts.app.lost, parts.app.stopped]);
     parts.app.pipeline?.watch((report) => this.#book.add(report));
   }
@@ -89,6 +92,11 @@ export class TestApp implements AsyncDisposable {
         'This test runs on a real broker: faults, sessions and the transcript need the FakeBroker. Leave { broker: url } out.',
       );
     return fake;
+  }
+
+  /** Under which name the application is connected. */
+  get clientId(): string {
+    return this.#parts.app.client?.clientId ?? '';
   }
 
   /** The virtual clock of application and broker. Throws where time is the machine's. */
@@ -134,8 +142,15 @@ export class TestApp implements AsyncDisposable {
     return this.#parts.device.settled();
   }
 
-  /** What the application published on the topics of a contract, in order, once the broker had taken it. */
-  published<T extends AnyTopic>(topic: T): readonly PublishedOn<T>[] {
+  /** What the application published on the topics of a contract, in order, once the broker had taken it; of a topic or filter, as it went out. */
+  published<T extends AnyTopic>(topic: T): readonly PublishedOn<T>[];
+  published(filter: string): readonly PublishedByApp[];
+  published(topic: AnyTopic | string): readonly unknown[] {
+    if (typeof topic === 'string') return this.#published.filter((each) => matches(topic, each.topic));
+    return this.#publishedOn(topic);
+  }
+
+  #publishedOn<T extends AnyTopic>(topic: T): readonly PublishedOn<T>[] {
     return this.#published.flatMap((published) => {
       const params: unknown = topic.match(published.topic);
       if (params === undefined) return [];
@@ -166,7 +181,9 @@ export class TestApp implements AsyncDisposable {
       // The fake broker knows when nothing more can come; of a real one only the application tells.
       if (!fake) await awaited.complete(REAL_TIMEOUT);
       await underWay.settled();
-      return summary(awaited.reports, underWay);
+      const delivery = summary(awaited.reports, underWay);
+      witness(delivery, fake);
+      return delivery;
     });
   }
 
