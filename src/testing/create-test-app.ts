@@ -19,7 +19,10 @@ export interface TestAppOptions {
   broker?: FakeBroker | string | URL;
   /** Of the new FakeBroker, and of the application on it. Default `'virtual'`. */
   clock?: 'virtual' | 'real';
-  /** For how long, on the clock of the fake broker, `deliver` and `settled` let things go on until they reject. Default '1h'. */
+  /**
+   * For how long `deliver` and `settled` wait until they reject: on the clock of a fake broker, default '1h'; on a real one for each message, of the machine's
+   * time, default '10s'.
+   */
   patience?: Duration;
 }
 
@@ -30,7 +33,7 @@ export interface TestAppOptions {
 export async function createTestApp(app: App | AppOptions, options: TestAppOptions = {}): Promise<TestApp> {
   const original = app instanceof Application ? app : new Application(app as AppOptions); // the only implementation of App
   const fake = fakeOf(options);
-  const patience = parseDuration(options.patience ?? '1h');
+  const patience = parseDuration(options.patience ?? (fake ? '1h' : '10s'));
   const url = fake ? fake.endpoint : (options.broker as string | URL); // not a FakeBroker, and fakeOf made one if there was nothing
   const probes = new HandlerProbes();
   const logs: LogEntry[] = [];
@@ -54,7 +57,7 @@ export async function createTestApp(app: App | AppOptions, options: TestAppOptio
     await copy.stop({ timeout: 0 });
     throw error;
   }
-  return new TestApp({ app: copy, device, fake, ownsFake: fake !== options.broker, probes, logs });
+  return new TestApp({ app: copy, device, fake, ownsFake: fake !== options.broker, patience, probes, logs });
 }
 
 function fakeOf({ broker, clock }: TestAppOptions): FakeBroker | undefined {

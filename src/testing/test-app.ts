@@ -23,9 +23,6 @@ import type { LogEntry } from './recording-logger.js';
 import type { DeliveryAck, DeviceMessage, TestDevice, UnderWay } from './test-device.js';
 import { witness } from './witness.js';
 
-/** Milliseconds that a test waits for the application's word on a message from a real broker. */
-const REAL_TIMEOUT = 10_000;
-
 /** What became of a message that a test delivered. */
 export interface Delivery {
   /**
@@ -60,6 +57,8 @@ interface Parts {
   readonly device: TestDevice;
   readonly fake: FakeBroker | undefined;
   readonly ownsFake: boolean;
+  /** Milliseconds. */
+  readonly patience: number;
   readonly probes: HandlerProbes;
   readonly logs: readonly LogEntry[];
 }
@@ -174,12 +173,12 @@ export class TestApp implements AsyncDisposable {
   }
 
   #deliver(message: DeviceMessage): Promise<Delivery> {
-    const { device, fake } = this.#parts;
+    const { device, fake, patience } = this.#parts;
     return this.#book.during(message, async (awaited) => {
       const underWay = await device.publish(message);
       awaited.follow(underWay);
       // The fake broker knows when nothing more can come; of a real one only the application tells.
-      if (!fake) await awaited.complete(REAL_TIMEOUT);
+      if (!fake) await awaited.complete(patience);
       await underWay.settled();
       const delivery = summary(awaited.reports, underWay);
       witness(delivery, fake);

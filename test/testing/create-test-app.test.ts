@@ -249,3 +249,13 @@ it('takes a QoS 0 message of a manual handler as handled: there is nothing to ac
   expect(await t.deliver(topic.to(undefined), 'x', { qos: 0 })).toMatchObject({ outcome: 'acked', acks: [] });
   expect(t.logs.filter(({ level }) => level === 'warn')).toEqual([]);
 });
+
+it('waits for the word of an application on a real broker for as long as it is told', async () => {
+  await using broker = new FakeBroker({ clock: 'real' });
+  const { url } = await broker.listen();
+  await using t = await createTestApp(app, { broker: url, patience: 1 });
+  t.handler(SensorController, 'onReading').replace(() => new Promise(() => undefined));
+  await expect(t.deliver(reading.to({ deviceId: 'a' }), { celsius: 1 })).rejects.toThrow(
+    'Nothing was heard of the message on "sensors/a/reading" for 1 ms',
+  );
+});

@@ -145,6 +145,26 @@ describe('a slow reader', () => {
     expect(fault.struck).toBe(1);
   });
 
+  it('on the broker’s side makes a publish wait until it reads on', async () => {
+    const { connect } = await import('topicwise/client');
+    await using world = new FakeWorld();
+    await using client = await connect(world.broker.endpoint, { clientId: 'one', clock: world.clock });
+    world.broker.faults.slow({ cmd: 'publish', nth: 1 }, '5s');
+    await client.publish('a', 'the last one that it reads');
+    await world.clock.settle();
+    let handedOver = 0;
+    const publishes = [1, 2, 3].map(async () => {
+      await client.publish('a', new Uint8Array(50_000));
+      await world.clock.settle();
+      handedOver += 1;
+    });
+    await world.clock.advance(4_999);
+    expect([handedOver, client.stats().queuedOut, world.broker.published.length]).toEqual([2, 1, 1]);
+    await world.clock.advance(1);
+    await Promise.all(publishes);
+    expect([client.stats().queuedOut, world.broker.published.length]).toEqual([0, 4]);
+  });
+
   it('on the client’s side lets the broker’s queue for it grow, up to its limit', async () => {
     await using world = new FakeWorld({ limits: { queuedMessages: 3 } });
     const client = await world.client('one');
@@ -241,6 +261,18 @@ describe('restart', () => {
     expect(types(await heir.rest())).toEqual(['disconnect']);
     expect(world.broker.published).toEqual([]);
     expect(world.broker.sessions.size).toBe(keepSessions ? 2 : 0);
+  });
+
+  it('is noticed after a partition, if there is one', async () => {
+    await using world = new FakeWorld();
+    const one = await world.client('one', lasting);
+    world.broker.faults.partition('10s');
+    await world.broker.restart({ keepSessions: true });
+    expect(world.broker.session('one')).toMatchObject({ connected: false });
+    await world.clock.advance(9_999);
+    expect(one.isClosed).toBe(false);
+    await world.clock.advance(1);
+    expect(one.isClosed).toBe(true);
   });
 
   it('takes back what the broker had to say and could not', async () => {
