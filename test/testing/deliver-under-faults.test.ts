@@ -1,6 +1,7 @@
 // What a test sees of a delivery while things go wrong: the same client, the same broker, and time that moves by itself.
 import { type Awaitable, createApp, defineTopic } from 'topicwise';
 import { createTestApp, FakeBroker, type TestApp } from 'topicwise/testing';
+import 'topicwise/testing/vitest';
 import { describe, expect, it } from 'vitest';
 import { sleep } from '../../src/time/index.js';
 
@@ -37,7 +38,7 @@ describe.each([5, 4] as const)('a delivery on MQTT version %i', (protocol) => {
     ['the connection ends behind PUBACK', 'after', 1],
     ['a PUBLISH is lost and the connection with it', 'lost PUBLISH', 1],
     ['PUBLISH comes late', 'delay', 1],
-    ['PUBLISH comes twice', 'duplicate', 2],
+    ['PUBLISH comes twice, for which the client ends the connection', 'duplicate', 2],
   ] as const)('is settled when everything has come right again: %s', async (_what, fault, attempts) => {
     await using started = await start(undefined, {}, protocol);
     const { test } = started;
@@ -101,6 +102,13 @@ it.each([
   expect(await test.deliver(one, 'x', { qos })).toMatchObject({ outcome, acks: [], attempts: 0 });
 });
 
+it('counts both runs of a QoS 0 message that comes twice', async () => {
+  await using started = await start();
+  const { test } = started;
+  test.broker.faults.duplicate({ cmd: 'publish', from: 'broker' });
+  expect(await test.deliver(one, 'x', { qos: 0 })).toMatchObject({ outcome: 'acked', attempts: 2 });
+});
+
 it('gives a message that failed once the outcome of its last run', async () => {
   await using started = await start((test) => () => {
     if (started.count.runs > 1) return;
@@ -161,6 +169,30 @@ describe('time', () => {
     });
     expect(await started.test.deliver(one, 'x')).toMatchObject({ outcome: 'acked' });
     expect(seen).toEqual(['woke at 10000', 'flushed at 15000']);
+  });
+
+  it('moves through what a handler waits for that runs since before', async () => {
+    await using started = await start(
+      (test) => () => (started.count.runs === 1 ? sleep(test().clock, 10_000) : undefined),
+    );
+    const { test } = started;
+    test.broker.publish({ topic: 'jobs/0', payload: '', qos: 1 });
+    await test.clock.settle();
+    expect(started.count.runs).toBe(1);
+    expect(await test.deliver(one, 'x')).toMatchObject({ outcome: 'acked' });
+    expect(test).toHaveAcked('jobs/0');
+  });
+
+  it('moves to the end of an attempt to connect that a fault has struck', async () => {
+    await using started = await start();
+    const { test } = started;
+    test.broker.faults.lose({ cmd: 'connack', nth: 1 });
+    await test.broker.restart();
+    await test.clock.advance('1s');
+    expect(test.broker.faults.unstruck).toEqual([]);
+    expect(await test.deliver(one, 'x')).toMatchObject({ outcome: 'dropped' });
+    expect(test.app.health().ready).toBe(true);
+    expect(test.clock.now()).toBeGreaterThan(30_000); // the connect timeout
   });
 
   it('does not move for keep-alive, nor for what repeats itself since before', async () => {

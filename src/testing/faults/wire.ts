@@ -146,8 +146,6 @@ export class Wire implements Transport {
     this.#out.drop();
     this.#in.drop();
     this.#out.add(() => this.#inner.close(error));
-    // The broker is done with it, also where the client hears of that later.
-    if (this.#out.isHolding) queueMicrotask(() => this.#tellClosed(error));
   }
 
   /** The broker has written this packet; its bytes come at the end of the event. */
