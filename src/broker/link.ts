@@ -27,6 +27,8 @@ export interface LinkEvents {
 export interface LinkView {
   /** Once the transport was started. */
   readonly connection: Connection;
+  /** Of the client; undefined until its CONNECT came. */
+  readonly clientVersion: ProtocolVersion | undefined;
   /** A copy of what came of a packet that is not complete yet. */
   readonly unread: Uint8Array;
 }
@@ -67,6 +69,10 @@ export class Link implements Outlet, LinkView {
     if (this.#connection === undefined)
       throw new Error('The link is asked for its connection before it was started.');
     return this.#connection;
+  }
+
+  get clientVersion(): ProtocolVersion | undefined {
+    return this.#decoder.protocolVersion;
   }
 
   get unread(): Uint8Array {

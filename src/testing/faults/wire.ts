@@ -242,9 +242,9 @@ export class Wire implements Transport {
   /** The broker's decoder may be in the middle of a packet: that one goes through as it is. */
   #beginReading(): Frames {
     const { maximumPacketSize } = this.#network;
-    const { phase, version } = this.connection;
-    const known = phase === 'connecting' ? {} : { protocolVersion: version };
-    return new Frames({ receiver: 'server', maximumPacketSize, ...known }, this.#link.unread);
+    const { clientVersion, unread } = this.#link;
+    const known = clientVersion === undefined ? {} : { protocolVersion: clientVersion };
+    return new Frames({ receiver: 'server', maximumPacketSize, ...known }, unread);
   }
 
   #arrives(frame: Uint8Array, packet: Packet, script: Script): void {

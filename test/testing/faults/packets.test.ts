@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import type { PacketMatch } from '../../../src/testing/index.js';
 import { FakeWorld } from '../../support/broker/fake-world.js';
-import type { RawClient } from '../../support/broker/raw-client.js';
+import { connectPacket, type RawClient } from '../../support/broker/raw-client.js';
 
 const lasting = { properties: { sessionExpiryInterval: 100 } };
 const publishAt = (qos: 0 | 1 | 2, packetId: number, topic = 'a') =>
@@ -505,6 +505,23 @@ describe('the script', () => {
     client.write(new Uint8Array(bytes.slice(6)));
     expect(await got(world, client)).toEqual([]);
     expect([world.broker.published.length, fault.struck]).toEqual([1, 1]);
+  });
+
+  it('can be written while a client authenticates', async () => {
+    const steps = [{ reasonCode: 0x18 }, { reasonCode: 0 }];
+    await using world = new FakeWorld({
+      authenticationMethods: { two: () => () => steps.shift() ?? { reasonCode: 0x80 } },
+    });
+    const client = await world.open();
+    const properties = { authenticationMethod: 'two' };
+    client.send(connectPacket(5, { clientId: '', properties }));
+    await client.next('auth');
+    const fault = world.broker.faults.lose({ cmd: 'auth', from: 'client', nth: 1 });
+    client.send({ type: 'auth', reasonCode: 0x18, properties });
+    expect(await got(world, client)).toEqual([]);
+    client.send({ type: 'auth', reasonCode: 0x18, properties });
+    expect(await got(world, client)).toEqual(['connack']);
+    expect(fault.struck).toBe(1);
   });
 
   it('leaves bytes to the broker that are no MQTT', async () => {
