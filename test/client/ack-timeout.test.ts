@@ -6,15 +6,12 @@ import { type PeerConnection, ScriptedPeer } from '../support/scripted-peer.js';
 
 const ackTimeout = 4_000;
 
-async function watched(options: ConnectOptions = {}) {
+async function watched(options: ConnectOptions = {}, sessionPresent = false) {
   const script = new ScriptedPeer();
-  const connected = await script.connected({
-    ackTimeout,
-    keepAlive: 0,
-    reconnect: true,
-    random: () => 0,
-    ...options,
-  });
+  const connected = await script.connected(
+    { ackTimeout, keepAlive: 0, reconnect: true, random: () => 0, ...options },
+    { sessionPresent },
+  );
   return { script, ...connected };
 }
 
@@ -74,7 +71,7 @@ it('gives each half of QoS 2 its own time', async () => {
 
 it('does not wait for what has not left, or was answered and waits for the store', async () => {
   const store = new HeldStore();
-  const { client, peer, clock } = await watched({ sessionStore: store, sendMaximum: 1 });
+  const { client, peer, clock } = await watched({ sessionStore: store, sendMaximum: 1 }, true);
   await peer.expectNothing();
   store.settleAll();
   const subscribing = client.subscribe('t');
@@ -89,7 +86,7 @@ it('does not wait for what has not left, or was answered and waits for the store
   ]);
   await clock.advance(3 * ackTimeout);
   expect(client.state).toMatchObject({ state: 'connected' });
-  store.settleAll();
+  store.letGo();
   await subscribing;
   await client.close();
   await publishing;
