@@ -91,6 +91,7 @@ class World {
       offline: { maxMessages: 1_000, overflow: 'reject' },
       ...(this.#store && { sessionStore: this.#store }),
       ...(this.#crashes && this.#forgets && { onSessionLost: 'republish' }),
+      hooks: { storedPublishFailed: () => undefined }, // of a dead process: nobody waits for it
     });
     const client = await this.#during(connecting);
     this.#client = client;
