@@ -4,7 +4,8 @@ import type { Packet, PublishPacket, PublishProperties, QoS } from '../packets/p
 import { type Clock, type Random, systemClock, systemRandom } from '../time/index.js';
 import { memoryTransportPair, type Transport } from '../transports/index.js';
 import { Link, type LinkEvents, type Wrap } from './link.js';
-import { type Listener, type ListenOptions, listen } from './listener.js';
+import { ListenError } from './listen-error.js';
+import { type Listener, type ListenerHost, type ListenOptions, listen } from './listener.js';
 import type { BrokerObserver } from './observer.js';
 import { type BrokerPolicy, resolveSettings, type Settings } from './settings.js';
 import type { Trace } from './state/copy.js';
@@ -39,7 +40,7 @@ export interface OwnMessage {
   publisher?: string | undefined;
 }
 
-/** An MQTT 5.0 and 3.1.1 broker in this process, in memory and on TCP. Persists nothing. */
+/** An MQTT 5.0 and 3.1.1 broker in this process, in memory, on TCP and over WebSocket. Persists nothing. */
 export class Broker implements AsyncDisposable {
   readonly #machine: Machine;
   readonly #settings: Settings;
@@ -94,13 +95,16 @@ export class Broker implements AsyncDisposable {
     this.#during(() => link.start(this.#machine.opened(link, this.#random(), this.#clock.now())));
   }
 
-  /** Listens on TCP, by default on a free port of the loopback interface. */
+  /**
+   * Listens on TCP, or with `{ protocol: 'ws' }` for WebSockets, by default on a free port of the loopback interface.
+   * @throws ListenError if that can't be: the port is in use, the package `ws` is missing, an option is wrong, the broker is closed.
+   */
   async listen(options: ListenOptions = {}): Promise<Listener> {
-    if (this.#closed) throw new Error('Broker.listen: the broker is closed. Make a new one.');
-    const listener = await listen(options, (transport) => this.attach(transport));
+    if (this.#closed) throw closedBroker('The broker is closed. Make a new one.');
+    const listener = await listen(options, this.#listenerHost());
     if (this.#closed) {
       await listener.close();
-      throw new Error('Broker.listen: the broker was closed meanwhile.');
+      throw closedBroker('The broker was closed before it listened.');
     }
     const registered: Listener = {
       url: listener.url,
@@ -186,6 +190,21 @@ export class Broker implements AsyncDisposable {
     return this.close();
   }
 
+  #listenerHost(): ListenerHost {
+    const { capabilities, limits } = this.#settings;
+    return {
+      accept: (transport) => this.attach(transport),
+      failed: (url, error) => {
+        if (this.#observer?.listenerFailed !== undefined) return this.#observer.listenerFailed(url, error);
+        const warning = `The broker at ${url} could not take a connection: ${error.message}.`;
+        process.emitWarning(warning, { type: 'TopicwiseWarning', code: 'TOPICWISE_LISTENER' });
+      },
+      connections: limits.connections,
+      connectTimeout: limits.connectTimeout,
+      maximumPacketSize: capabilities.maximumPacketSize,
+    };
+  }
+
   #linkEvents(): LinkEvents {
     const now = () => this.#clock.now();
     return {
@@ -246,4 +265,8 @@ export class Broker implements AsyncDisposable {
     const cancel = this.#clock.setTimer(Math.max(0, at - this.#clock.now()), elapsed, 'background');
     this.#timer = { at, cancel };
   }
+}
+
+function closedBroker(message: string): ListenError {
+  return new ListenError('ERR_SERVER_NOT_RUNNING', message);
 }

@@ -8,7 +8,8 @@ export type {
 export type { AuthorizationRequest, PublishAuthorization, SubscribeAuthorization } from './authorization.js';
 export { Broker, type BrokerOptions, type OwnMessage } from './broker.js';
 export type { LinkView, Wrap } from './link.js';
-export type { Listener, ListenOptions } from './listener.js';
+export { ListenError } from './listen-error.js';
+export type { Listener, ListenOptions, TcpListenOptions, WebSocketListenOptions } from './listener.js';
 export type { BrokerObserver } from './observer.js';
 export type { BrokerCapabilities, BrokerLimits, BrokerPolicy } from './settings.js';
 export type { Connection } from './state/connection.js';

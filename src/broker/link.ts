@@ -38,6 +38,7 @@ export type Wrap = (transport: Transport, link: LinkView) => Transport;
 
 /** One transport with its decoder and its writer: the outlet of one connection of the machine. */
 export class Link implements Outlet, LinkView {
+  readonly peer: string | undefined;
   readonly #transport: Transport;
   readonly #events: LinkEvents;
   readonly #observer: BrokerObserver | undefined;
@@ -55,6 +56,7 @@ export class Link implements Outlet, LinkView {
     observer: BrokerObserver | undefined,
     wrap: Wrap | undefined,
   ) {
+    this.peer = transport.peer;
     this.#transport = wrap === undefined ? transport : wrap(transport, this);
     this.#events = events;
     this.#observer = observer;
@@ -89,7 +91,7 @@ export class Link implements Outlet, LinkView {
     this.#transport.onDrain(() => this.#drained());
     this.#transport.start(
       (chunk) => this.#take(chunk),
-      () => this.#gone(),
+      (error) => this.#gone(error),
     );
   }
 
@@ -123,7 +125,10 @@ export class Link implements Outlet, LinkView {
 
   /** Ends the transport without waiting for anything. */
   destroy(reason: string): void {
-    if (this.#ending === 'no') this.#observer?.closed(this.connection, 'broker');
+    if (this.#ending === 'no') {
+      this.connection.ending ??= reason;
+      this.#observer?.closed(this.connection, 'broker');
+    }
     this.#ending = 'ended';
     this.#transport.close(new Error(reason));
   }
@@ -162,10 +167,10 @@ export class Link implements Outlet, LinkView {
     this.#events.drained(this);
   }
 
-  #gone(): void {
+  #gone(error: Error | undefined): void {
     const byClient = this.#ending === 'no';
     this.#ending = 'ended';
-    if (byClient) this.#observer?.closed(this.connection, 'client');
+    if (byClient) this.#observer?.closed(this.connection, 'client', error);
     this.#events.closed(this);
   }
 }

@@ -61,7 +61,7 @@ export interface RestartOptions {
 }
 
 /**
- * A broker for tests: real MQTT 5.0 and 3.1.1 bytes over connections in memory, or on TCP with `listen()`, on virtual time,
+ * A broker for tests: real MQTT 5.0 and 3.1.1 bytes over connections in memory, or on TCP and WebSocket with `listen()`, on virtual time,
  * and everything that went over its connections to look at afterwards.
  */
 export class FakeBroker implements AsyncDisposable {
@@ -117,7 +117,10 @@ export class FakeBroker implements AsyncDisposable {
     },
   };
 
-  /** Listens on real TCP too, by default on a free port of the loopback interface. */
+  /**
+   * Listens on real TCP too, or with `{ protocol: 'ws' }` for WebSockets, by default on a free port of the loopback interface.
+   * @throws ListenError if that can't be; the message says what to do.
+   */
   listen(options: ListenOptions = {}): Promise<Listener> {
     return this.#broker.listen(options);
   }

@@ -15,7 +15,10 @@ export type {
   OwnMessage,
   PublishAuthorization,
   SubscribeAuthorization,
+  TcpListenOptions,
+  WebSocketListenOptions,
 } from '../broker/index.js';
+export { ListenError } from '../broker/index.js';
 export type { Acknowledgement } from './acknowledgements.js';
 export type { BrokerDelivery, CopyAck, DeliveredCopy } from './broker-delivery.js';
 export { createTestApp, type TestAppOptions } from './create-test-app.js';

@@ -1,9 +1,17 @@
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Transport } from './transport.js';
 
-/** A transport on any Node duplex stream that carries bytes: a socket that a server accepted, a pipe, a WebSocket stream. */
-export function fromDuplex(duplex: Duplex, kind: Transport['kind'] = 'custom'): Transport {
-  return new DuplexTransport(duplex, kind);
+/**
+ * A transport on any Node duplex stream that carries bytes: a socket that a server accepted, a pipe, a WebSocket stream. `peer` says
+ * where its other end is, for people to read.
+ */
+export function fromDuplex(
+  duplex: Duplex,
+  kind: Transport['kind'] = 'custom',
+  peer?: string | undefined,
+): Transport {
+  return new DuplexTransport(duplex, kind, { peer });
 }
 
 /**
@@ -11,6 +19,7 @@ export function fromDuplex(duplex: Duplex, kind: Transport['kind'] = 'custom'): 
  */
 export class DuplexTransport implements Transport {
   readonly kind: Transport['kind'];
+  readonly peer: string | undefined;
   readonly freshChunks: boolean;
   readonly #duplex: Duplex;
   readonly #readsByItself: boolean;
@@ -19,9 +28,14 @@ export class DuplexTransport implements Transport {
   #error: Error | undefined;
 
   /** `readsByItself`: the stream has no `data` events, its bytes come through `take`. */
-  constructor(duplex: Duplex, kind: Transport['kind'], readsByItself = false) {
+  constructor(
+    duplex: Duplex,
+    kind: Transport['kind'],
+    { readsByItself = false, peer }: { readsByItself?: boolean; peer?: string | undefined } = {},
+  ) {
     this.#duplex = duplex;
     this.kind = kind;
+    this.peer = peer;
     this.#readsByItself = readsByItself;
     this.freshChunks = !readsByItself;
     duplex.on('error', (error) => {
@@ -87,4 +101,10 @@ export class DuplexTransport implements Transport {
       this.close();
     }
   }
+}
+
+/** Where the other end of a socket is: `127.0.0.1:51234`, `[::1]:51234`; undefined for one that is no TCP, or closed already. */
+export function socketPeer({ remoteAddress, remotePort }: Socket): string | undefined {
+  if (remoteAddress === undefined) return undefined;
+  return `${remoteAddress.includes(':') ? `[${remoteAddress}]` : remoteAddress}:${remotePort}`;
 }

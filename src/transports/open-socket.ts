@@ -46,7 +46,7 @@ export function openSocket({ kind, ready, signal, open }: Opening): Promise<Tran
     const connected = () => {
       settle();
       socket.pause(); // nothing is read before somebody listens
-      transport = new DuplexTransport(socket, kind, true);
+      transport = new DuplexTransport(socket, kind, { readsByItself: true });
       resolve(transport);
     };
     const ignoreAbort = onAbort(signal, () => giveUp(signal?.reason));

@@ -1,6 +1,8 @@
 /** A byte stream to a peer. Not a Node stream, so that TCP can read into a buffer of ours. */
 export interface Transport {
   readonly kind: 'tcp' | 'tls' | 'unix' | 'ws' | 'memory' | 'custom';
+  /** Where the other end is, for people to read, such as `127.0.0.1:51234`; undefined where nobody said. */
+  readonly peer?: string | undefined;
   /** Chunks are not written to again once they were handed over: parts of them may be kept. Otherwise they must be copied. */
   readonly freshChunks?: boolean;
   /** Called once. `onBytes` must use or copy the chunk before it returns; `onClose` is called once, last. */

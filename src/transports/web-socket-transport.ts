@@ -27,6 +27,7 @@ const ordinaryCloses: readonly number[] = [1000, 1001, 1005, 1006];
 /** A transport on an open WebSocket: a binary frame for each write; frames that come are a stream of bytes [MQTT-6.0.0-2]. */
 export class WebSocketTransport implements Transport {
   readonly kind = 'ws';
+  readonly peer: string | undefined;
   readonly freshChunks = true;
   readonly #socket: WebSocketLike;
   readonly #sent = () => this.#drained();
@@ -42,7 +43,8 @@ export class WebSocketTransport implements Transport {
   #closed = false;
   #error: Error | undefined;
 
-  constructor(socket: WebSocketLike) {
+  constructor(socket: WebSocketLike, peer?: string | undefined) {
+    this.peer = peer;
     this.#socket = socket;
     socket.on('message', (data, isBinary) => this.#take(data, isBinary));
     socket.on('error', (cause) => {

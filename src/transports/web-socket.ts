@@ -3,6 +3,7 @@ import { onAbort } from '../time/on-abort.js';
 import { tlsDefaults } from './tls.js';
 import { OpenError, type Transport } from './transport.js';
 import { type WebSocketLike, WebSocketTransport } from './web-socket-transport.js';
+import { loadWs } from './ws-package.js';
 
 export interface WebSocketOptions {
   /** `ws:` or `wss:`, with path and query, without user name and password. */
@@ -46,8 +47,8 @@ const closeTimeout = 1_000;
  * `ws` is missing, or what listens there takes no WebSocket, or not for MQTT.
  */
 export async function connectWebSocket(options: WebSocketOptions): Promise<Transport> {
-  const { url, tls, maximumMessageSize = 32 * 1024 * 1024, signal, load = loadWs } = options;
-  const { WebSocket } = await load().catch(notLoaded);
+  const { url, tls, maximumMessageSize = 32 * 1024 * 1024, signal, load } = options;
+  const { WebSocket } = await loadWs<WebSocketModule>(load);
   signal?.throwIfAborted();
   return new Promise((resolve, reject) => {
     const socket = new WebSocket(url, ['mqtt'], {
@@ -78,19 +79,6 @@ export async function connectWebSocket(options: WebSocketOptions): Promise<Trans
     socket.on('error', (error) => giveUp(handshakeError(error, answer)));
     socket.on('open', () => settle(() => resolve(new WebSocketTransport(socket))));
   });
-}
-
-function loadWs(): Promise<WebSocketModule> {
-  return import('ws');
-}
-
-function notLoaded(error: Error): never {
-  if (!('code' in error) || error.code !== 'ERR_MODULE_NOT_FOUND') throw error;
-  throw new OpenError(
-    'WebSockets need the package ws, which is not installed. Run npm install ws',
-    false,
-    error,
-  );
 }
 
 /** The server answered as a web server does. */

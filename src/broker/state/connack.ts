@@ -18,7 +18,7 @@ export function refuse(state: State, connection: Connection, { code, why }: Refu
       connection.send({ type: 'connack', sessionPresent: false, reasonCode: returnCode });
     }
   }
-  connection.close();
+  connection.close(why);
   connectionEnded(state, connection, 'discard will', now);
 }
 

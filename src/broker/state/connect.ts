@@ -11,7 +11,7 @@ import {
 } from './enhanced-authentication.js';
 import { askHook, type Refusal } from './hook.js';
 import { patienceWith, watchSilence } from './keep-alive.js';
-import { connectionEnded, disconnect, endSession } from './leave.js';
+import { connectionEnded, disconnect, endSession, farewell } from './leave.js';
 import { OutboundAliases } from './outbound-aliases.js';
 import { NEVER_EXPIRES, Session } from './session.js';
 import type { State } from './state.js';
@@ -43,7 +43,7 @@ export function receivedWhileAuthenticating(
     return void follow(state, connection, authentication, verdict, now);
   }
   if (packet.type === 'disconnect') {
-    connection.close();
+    connection.close(farewell(packet));
     return void connectionEnded(state, connection, 'discard will', now);
   }
   const why = `${packet.type.toUpperCase()} must not come before CONNACK when CONNECT has an authentication method.`;

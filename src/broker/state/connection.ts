@@ -3,10 +3,13 @@ import type { Packet, ProtocolVersion } from '../../packets/packet.js';
 import type { Deadline } from './deadlines.js';
 import type { Authentication } from './enhanced-authentication.js';
 import type { OutboundAliases } from './outbound-aliases.js';
+import { reasonString } from './reason-string.js';
 import type { Session } from './session.js';
 
 /** Where the effects on one connection go, in order. */
 export interface Outlet {
+  /** Where the other end is, for people to read. */
+  readonly peer?: string | undefined;
   /** Encodes and writes the packet in the version of the connection. */
   send(packet: Packet, version: ProtocolVersion): void;
   /** Ends the connection after what was sent; nothing follows. */
@@ -46,11 +49,18 @@ export class Connection {
   outboundAliases: OutboundAliases | undefined;
   /** When it is closed for silence: before CONNECT, later by keep-alive. */
   deadline: Deadline | undefined;
+  /** Why the broker ended it, or what the client said as it left: a sentence. Undefined while it is open, and where it just broke off. */
+  ending: string | undefined;
 
   constructor(outlet: Outlet, nonce: number, now: number) {
     this.#outlet = outlet;
     this.nonce = nonce;
     this.lastReceivedAt = now;
+  }
+
+  /** Where the client is, as far as its transport knows: `127.0.0.1:51234`. */
+  get peer(): string | undefined {
+    return this.#outlet.peer;
   }
 
   /** False if the packet is larger than the client takes: then nothing was sent [MQTT-3.1.2-24]. */
@@ -64,10 +74,12 @@ export class Connection {
 
   /** An answer that must arrive: where it does not fit, the connection ends. */
   answer(packet: Packet): void {
-    if (!this.send(packet)) this.#outlet.close();
+    if (this.send(packet)) return;
+    this.close(`The ${packet.type.toUpperCase()} is larger than the maximum packet size of the client.`);
   }
 
-  close(): void {
+  close(why: string): void {
+    this.ending ??= reasonString(why);
     this.#outlet.close();
   }
 

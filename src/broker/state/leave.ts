@@ -1,4 +1,6 @@
-import type { ReasonCode } from '../../packets/reason-codes.js';
+import type { DisconnectPacket } from '../../packets/packet.js';
+import { type ReasonCode, reasonCodeName } from '../../packets/reason-codes.js';
+import { quote } from '../../topics/topic-error.js';
 import type { Connection } from './connection.js';
 import { reasonString } from './reason-string.js';
 import { handOver, routeShared } from './route.js';
@@ -19,8 +21,15 @@ export function disconnect(
   if (connection.phase === 'open' && connection.version === 5) {
     connection.send({ type: 'disconnect', reasonCode, properties: { reasonString: reasonString(why) } });
   }
-  connection.close();
+  connection.close(why);
   connectionEnded(state, connection, 'keep will', now);
+}
+
+/** What a client said as it left, as a sentence. */
+export function farewell({ reasonCode, properties }: DisconnectPacket): string {
+  if (reasonCode === 0) return 'The client said goodbye.';
+  const said = properties?.reasonString === undefined ? '' : `: ${quote(properties.reasonString)}`;
+  return `The client left with ${reasonCodeName(reasonCode, 'disconnect')}${said}.`;
 }
 
 /** The connection is gone, whoever ended it: the session lives on by itself, or ends too. */

@@ -7,7 +7,7 @@ import { refuse } from './connack.js';
 import { connect, receivedWhileAuthenticating } from './connect.js';
 import { Connection, type Outlet } from './connection.js';
 import { reauthenticate } from './enhanced-authentication.js';
-import { connectionEnded, disconnect, endSession } from './leave.js';
+import { connectionEnded, disconnect, endSession, farewell } from './leave.js';
 import type { Message } from './message.js';
 import { publish } from './publish.js';
 import { retainAndRoute } from './route.js';
@@ -43,7 +43,7 @@ export class Machine {
     const connection = new Connection(outlet, nonce, now);
     const until = now + this.state.settings.limits.connectTimeout;
     connection.deadline = this.state.deadlines.set(until, (due) => {
-      connection.close();
+      connection.close('No CONNECT came in time.');
       connectionEnded(this.state, connection, 'keep will', due);
     });
     return connection;
@@ -59,7 +59,7 @@ export class Machine {
       return void receivedWhileAuthenticating(this.state, connection, authentication, packet, now);
     }
     if (packet.type === 'connect') return void connect(this.state, connection, packet, now);
-    connection.close();
+    connection.close(`The first packet was ${packet.type.toUpperCase()}, not CONNECT.`);
     connectionEnded(this.state, connection, 'keep will', now);
   }
 
@@ -82,7 +82,7 @@ export class Machine {
       connection.version = protocolVersion;
       connection.send(packet);
     }
-    connection.close();
+    connection.close(error.message);
     connectionEnded(this.state, connection, 'discard will', now);
   }
 
@@ -165,7 +165,7 @@ export class Machine {
       }
       session.expiryInterval = Math.min(expiry, this.state.settings.capabilities.sessionExpiryMaximum);
     }
-    connection.close();
+    connection.close(farewell(packet));
     connectionEnded(this.state, connection, packet.reasonCode === 0 ? 'discard will' : 'keep will', now);
   }
 }
