@@ -59,7 +59,6 @@ export async function listen(options: ListenOptions, host: ListenerHost): Promis
   await opened(server, port, name);
   const url = urlOf(server, options);
   server.on('error', (error) => host.failed(url, error));
-
   return { url, close: () => closeServer(server, sockets) };
 }
 

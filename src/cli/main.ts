@@ -1,4 +1,9 @@
 #!/usr/bin/env node
+import { nodeHost } from './host.js';
 import { topicwise } from './topicwise.js';
 
-process.exitCode = topicwise(process.argv.slice(2), process.stdout, process.stderr);
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit(0); // whoever read what we print has gone, as `head` does when it has enough
+});
+process.exitCode = await topicwise(process.argv.slice(2), nodeHost);

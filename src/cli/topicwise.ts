@@ -1,44 +1,53 @@
 import { readFileSync } from 'node:fs';
-
-/** Where a command prints; both standard streams are one. */
-export interface Output {
-  write(text: string): unknown;
-}
+import { broker } from './broker.js';
+import type { Host } from './host.js';
 
 const help = `topicwise: a decorator-based topic router for MQTT
 
-Usage: topicwise [option]
+Usage: topicwise <command> [option ...]
+       topicwise <option>
+
+Commands:
+  broker         run an MQTT broker for development
 
 Options:
-  -h, --help     print this help
+  -h, --help     print this help; behind a command, the command's
   -v, --version  print the version
 
-Example: npx topicwise --version
+Example: npx topicwise broker --port 1883
 `;
 
-/** Runs the command line and returns its exit code: 0 when it did what was asked, 2 when it did not understand. */
-export function topicwise(words: readonly string[], stdout: Output, stderr: Output): number {
+/** A command gets the words behind its name, and resolves with the exit code. */
+const commands: Readonly<Record<string, (words: readonly string[], host: Host) => Promise<number>>> = {
+  broker,
+};
+
+/**
+ * Runs the command line and resolves with its exit code: 0 when it did what was asked, 1 when that failed, 2 when it did not understand.
+ */
+export async function topicwise(words: readonly string[], host: Host): Promise<number> {
   const [word, ...rest] = words;
   if (word === undefined) {
-    stderr.write(help);
+    host.stderr.write(help);
     return 2;
   }
-  if (rest.length > 0) return refuse(rest[0]!, stderr);
+  if (Object.hasOwn(commands, word)) return await commands[word]!(rest, host);
+  if (rest.length > 0 && word.startsWith('-')) return refuse(rest[0]!, host);
   switch (word) {
     case '-h':
     case '--help':
-      stdout.write(help);
+      host.stdout.write(help);
       return 0;
     case '-v':
     case '--version':
-      stdout.write(`${version()}\n`);
+      host.stdout.write(`${version()}\n`);
       return 0;
     default:
-      return refuse(word, stderr);
+      return refuse(word, host);
   }
 }
 
-function refuse(word: string, stderr: Output): number {
+function refuse(word: string, { stderr }: Host): number {
   stderr.write(`topicwise: '${word}' is not understood. See 'topicwise --help'.\n`);
   return 2;
 }

@@ -1,6 +1,8 @@
 // Every snippet of the README and of the guides is a file that a test runs, or a command that exists.
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { topicwise } from '../../src/cli/topicwise.js';
+import { RecordingHost } from '../support/cli/recording-host.js';
 
 const read = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
 const guides = readdirSync(new URL('../../docs', import.meta.url)).map((name) => `docs/${name}`);
@@ -30,16 +32,33 @@ describe.each(pages)('%s', (page) => {
     }
   });
 
-  it('names commands that exist', () => {
-    const typed = blocks
-      .filter(({ language }) => language === 'sh')
-      .flatMap(({ text }) => text.trim().split('\n'));
+  const typed = blocks
+    .filter(({ language }) => language === 'sh')
+    .flatMap(({ text }) => text.trim().split('\n'));
+  const ofTheCommand = typed.filter((line) => line.startsWith('npx topicwise '));
+
+  it('names scripts that exist', () => {
     for (const command of typed) {
+      if (ofTheCommand.includes(command)) continue;
       if (command === 'npm ci') expect(read('package-lock.json')).toContain('"name": "topicwise"');
       else expect(Object.keys(scripts)).toContain(/^npm (?:run )?([\w:]+)/.exec(command)?.[1]);
     }
     for (const [, script] of text.matchAll(/`npm (?:run )?([\w:]+)/g))
       expect(Object.keys(scripts)).toContain(script);
+  });
+
+  it.each(ofTheCommand)('shows what the command does: %s', async (line) => {
+    const host = new RecordingHost();
+    // On free ports: those of the page may be taken on this machine.
+    const words = line
+      .replaceAll(/(?<=port )\d+/g, '0')
+      .split(' ')
+      .slice(2);
+    const ended = topicwise(words, host);
+    await host.printed(/Ctrl-C ends it/);
+    host.signal();
+    expect(await ended).toBe(0);
+    expect(host.stderr.text).toBe('');
   });
 });
 
