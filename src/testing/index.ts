@@ -21,6 +21,7 @@ export type {
 export { ListenError } from '../broker/index.js';
 export type { Acknowledgement } from './acknowledgements.js';
 export type { BrokerDelivery, CopyAck, DeliveredCopy } from './broker-delivery.js';
+export { brokerPresets } from './broker-presets.js';
 export { createTestApp, type TestAppOptions } from './create-test-app.js';
 export {
   FakeBroker,
