@@ -12,6 +12,7 @@ import type { Trace } from './state/copy.js';
 import { Machine } from './state/machine.js';
 import type { Message } from './state/message.js';
 import type { Session } from './state/session.js';
+import { type BrokerUsage, usageOf } from './usage.js';
 
 /** Milliseconds that a peer has to take leave after we closed the connection. */
 const LINGER = 5000;
@@ -155,6 +156,11 @@ export class Broker implements AsyncDisposable {
   /** Every retained message, in the order in which they were retained. For reading only. */
   get retainedMessages(): readonly Message[] {
     return this.#machine.state.retained.all(this.#clock.now());
+  }
+
+  /** What it holds at this moment. */
+  get usage(): BrokerUsage {
+    return usageOf(this.#machine.state, this.#links.size);
   }
 
   /** The retained message of a topic. */

@@ -15,3 +15,4 @@ export type { BrokerCapabilities, BrokerLimits, BrokerPolicy } from './settings.
 export type { Connection } from './state/connection.js';
 export type { Copy, CopyEnd, Trace } from './state/copy.js';
 export type { Message } from './state/message.js';
+export type { BrokerUsage, SessionUsage } from './usage.js';

@@ -1,6 +1,7 @@
 import {
   Broker,
   type BrokerPolicy,
+  type BrokerUsage,
   type Connection,
   type Listener,
   type ListenOptions,
@@ -155,6 +156,11 @@ export class FakeBroker implements AsyncDisposable {
     return [...this.sessions].flatMap(([clientId, { subscriptions }]) =>
       subscriptions.map((subscription) => ({ clientId, ...subscription })),
     );
+  }
+
+  /** What it holds at this moment, to be set against its limits. */
+  get usage(): BrokerUsage {
+    return this.#broker.usage;
   }
 
   /** The retained message of a topic. */

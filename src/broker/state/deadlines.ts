@@ -13,6 +13,10 @@ export class Deadlines {
   readonly #heap: Deadline[] = [];
   #order = 0;
 
+  get size(): number {
+    return this.#heap.length;
+  }
+
   /** Time of the nearest deadline. */
   get next(): number | undefined {
     return this.#heap[0]?.at;

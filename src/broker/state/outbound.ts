@@ -54,6 +54,15 @@ export class Outbound {
     return [...this.#inFlight.values()];
   }
 
+  /** Bytes of the messages that wait, as `messageSize` counts them. */
+  get queuedBytes(): number {
+    return this.#waitingBytes;
+  }
+
+  get inFlightBytes(): number {
+    return this.#inFlightBytes;
+  }
+
   /** Messages that the limits of the queue cost this session. */
   get dropped(): number {
     return this.#dropped;

@@ -12,6 +12,14 @@ export class Retained {
     this.#limits = limits;
   }
 
+  get size(): number {
+    return this.#byTopic.size;
+  }
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+
   /** Stores, replaces, or with an empty payload deletes [MQTT-3.3.1-5 to -7]. False if there is no room for it. */
   put(message: Message, now: number): boolean {
     if (!this.#hasRoom(message)) this.#forgetExpired(now);

@@ -1,0 +1,54 @@
+import type { Session } from './state/session.js';
+import type { State } from './state/state.js';
+
+/** What a broker holds at this moment, to be set against its limits. */
+export interface BrokerUsage {
+  /** Connections, those included that sent no CONNECT yet or are about to end: `limits.connections`. */
+  readonly connections: number;
+  /** In the order in which they began: `limits.sessions`. */
+  readonly sessions: readonly SessionUsage[];
+  /** `limits.retainedMessages` */
+  readonly retainedMessages: number;
+  /** Bytes of payload, topic and properties: `limits.retainedBytes`. */
+  readonly retainedBytes: number;
+  /** What is due at some time: one for each connection (its keep-alive) and two for each session (its end, its will) at most. */
+  readonly deadlines: number;
+}
+
+export interface SessionUsage {
+  readonly clientId: string;
+  /** `limits.subscriptionsPerSession` */
+  readonly subscriptions: number;
+  /** Messages that wait to be sent: `limits.queuedMessages`. */
+  readonly queuedMessages: number;
+  /** Bytes of payload, topic and properties that wait: `limits.queuedBytes`. */
+  readonly queuedBytes: number;
+  /** Messages sent at QoS 1 or 2 and not completely acknowledged, 65,535 at most. */
+  readonly inFlightMessages: number;
+  /** Bytes of payload, topic and properties in flight: `limits.queuedBytes`, and one message more. */
+  readonly inFlightBytes: number;
+  /** Messages of the client at QoS 2 that it has not released yet, 65,535 at most. */
+  readonly unreleased: number;
+}
+
+export function usageOf({ sessions, retained, deadlines }: State, connections: number): BrokerUsage {
+  return {
+    connections,
+    sessions: [...sessions.values()].map(sessionUsage),
+    retainedMessages: retained.size,
+    retainedBytes: retained.bytes,
+    deadlines: deadlines.size,
+  };
+}
+
+function sessionUsage({ clientId, subscriptions, outbound, unreleased }: Session): SessionUsage {
+  return {
+    clientId,
+    subscriptions: subscriptions.size,
+    queuedMessages: outbound.queued,
+    queuedBytes: outbound.queuedBytes,
+    inFlightMessages: outbound.inFlight,
+    inFlightBytes: outbound.inFlightBytes,
+    unreleased: unreleased.size,
+  };
+}
