@@ -1,4 +1,5 @@
-// FakeBroker: how fast a test gets its first message, and how many messages a second go through in memory, beside aedes.
+// FakeBroker: how fast a test gets its first message, how many messages a second go through in memory, beside aedes, and what a thousand
+// tests cost.
 import { Duplex } from 'node:stream';
 import { Aedes } from 'aedes';
 import { encodePacket, PacketDecoder } from '../../src/packets/index.js';
@@ -6,6 +7,7 @@ import type { Packet } from '../../src/packets/packet.js';
 import { FakeBroker } from '../../src/testing/fake-broker.js';
 import { fromDuplex, type Transport } from '../../src/transports/index.js';
 import type { Row } from './row.js';
+import { thousandTests } from './thousand-tests/measure.js';
 
 const VERSION = 4; // aedes speaks no other
 const MESSAGES = 20_000;
@@ -30,6 +32,7 @@ export async function run(): Promise<readonly Row[]> {
   });
   rows.push({ name: 'aedes in memory, the same clients', value: slow, unit: 'messages/s' });
   rows.push({ name: 'FakeBroker beside aedes (goal: 6)', value: fast / slow, unit: 'times' });
+  rows.push(...thousandTests());
   return rows;
 }
 
