@@ -21,18 +21,10 @@ export function publish(
   packet: PublishPacket,
   now: number,
 ): void {
-  const { capabilities } = state.settings;
-  const refuse = (code: ReasonCode, why: string) => disconnect(state, connection, code, why, now);
-  if (packet.qos > capabilities.maximumQoS) {
-    return void refuse(0x9b, `The broker takes QoS ${capabilities.maximumQoS} at most.`);
-  }
-  if (packet.retain && !capabilities.retain) return void refuse(0x9a, 'The broker does not retain messages.');
   const topic = resolveAlias(state, connection, packet);
-  if (topic === undefined)
-    return void refuse(0x94, 'The topic alias is not one that the client may use or has set.');
-
-  if (isBeyondReceiveMaximum(connection, packet, capabilities.receiveMaximum)) {
-    return void refuse(0x93, `More than ${capabilities.receiveMaximum} messages are unacknowledged.`);
+  const violation = violationOf(state, connection, packet, topic);
+  if (violation !== undefined) {
+    return void disconnect(state, connection, violation.code, violation.why, now);
   }
   const { packetId } = packet;
   if (packet.qos === 2 && packetId !== undefined) {
@@ -46,11 +38,32 @@ export function publish(
   if (outcome === 'no room') {
     const why = 'The broker has no room for another retained message.';
     // Nothing in MQTT 3.1.1, nor at QoS 0, can say no to a single message.
-    if (packet.qos === 0 || connection.version === 4) return void refuse(QUOTA_EXCEEDED, why);
+    if (packet.qos === 0 || connection.version === 4) {
+      return void disconnect(state, connection, QUOTA_EXCEEDED, why, now);
+    }
     return void deny(connection, session, packet, { code: QUOTA_EXCEEDED, why });
   }
   if (packet.qos === 2 && packetId !== undefined) session.unreleased.add(packetId);
   answer(connection, packet, outcome === 'nobody' && connection.version === 5 ? NO_MATCHING_SUBSCRIBERS : 0);
+}
+
+/** What a client must not send after CONNACK said what the broker takes. */
+function violationOf(
+  state: State,
+  connection: Connection,
+  packet: PublishPacket,
+  topic: string,
+): Refusal | undefined {
+  const { maximumQoS, retain, receiveMaximum } = state.settings.capabilities;
+  if (packet.qos > maximumQoS) return { code: 0x9b, why: `The broker takes QoS ${maximumQoS} at most.` };
+  if (packet.retain && !retain) return { code: 0x9a, why: 'The broker does not retain messages.' };
+  if (topic === '') {
+    return { code: 0x94, why: 'The topic alias is not one that the client may use or has set.' };
+  }
+  if (isBeyondReceiveMaximum(connection, packet, receiveMaximum)) {
+    return { code: 0x93, why: `More than ${receiveMaximum} messages are unacknowledged.` };
+  }
+  return undefined;
 }
 
 /** The message goes nowhere. MQTT 5 says so at QoS 1 and 2; what can't be told is acknowledged like any other. */
@@ -90,12 +103,12 @@ function takeOver(packet: PublishPacket, topic: string, session: Session, now: n
   };
 }
 
-/** The topic of the packet, by its alias if it has one; undefined if the alias is not in order. MQTT 5.0, 3.3.2.3.4. */
-function resolveAlias(state: State, connection: Connection, packet: PublishPacket): string | undefined {
+/** The topic of the packet, by its alias if it has one; empty if the alias is not in order. MQTT 5.0, 3.3.2.3.4. */
+function resolveAlias(state: State, connection: Connection, packet: PublishPacket): string {
   const alias = packet.properties?.topicAlias;
   if (alias === undefined) return packet.topic;
-  if (alias === 0 || alias > state.settings.capabilities.topicAliasMaximum) return undefined;
-  if (packet.topic === '') return connection.aliases.get(alias);
+  if (alias === 0 || alias > state.settings.capabilities.topicAliasMaximum) return '';
+  if (packet.topic === '') return connection.aliases.get(alias) ?? '';
   connection.aliases.set(alias, packet.topic);
   return packet.topic;
 }
