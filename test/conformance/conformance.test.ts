@@ -99,7 +99,9 @@ it('refuses a statement that no test names, an unknown one, and a stale document
     'test/broker/b.test.ts': test('1.0.0-2', 'shown by a broker only'),
   });
   const said = await check(folder);
+  expect(said).toContain('MQTT-1.0.0-1 binds a server and no test names it');
   expect(said).toContain('MQTT-1.0.0-2 binds a client and no test names it');
+  expect(said).toContain('MQTT-1.0.0-3 binds a server and no test names it');
   expect(said).toContain('names MQTT-9.9.9-9, which is no statement');
   expect(said).toContain('docs/conformance.md is stale');
 });
