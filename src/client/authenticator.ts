@@ -163,6 +163,7 @@ export class Authenticator {
   }
 
   #fail(error: Error): void {
+    if (this.#over) return; // another connection may have taken the place of this one
     this.#renewal?.settle(error);
     this.#ports.fail(error);
   }

@@ -63,7 +63,8 @@ export interface Client extends AsyncDisposable {
   request(topic: string, payload: Payload, options?: RequestOptions): Promise<Message>;
   /**
    * Authenticates again with the option `auth`, beside whatever is under way; resolves when the server is content. Rejects with `AuthenticationError` (a function of
-   * `auth` failed, or `connectTimeout` is over) or `ConnectionLostError` (the server refused), which also end the connection, or with the signal's reason.
+   * `auth` failed, or `connectTimeout` is over) or `ConnectionLostError` (the server refused), which also end the connection, or with the signal's reason; with
+   * `ConnectionLostError` while there is no connection: the next one authenticates anyway.
    */
   reauthenticate(options?: { signal?: AbortSignal }): Promise<void>;
   /** Resolves once no request is under way and the socket took what was written, or after `drainTimeout`, or with the connection's end. */

@@ -200,7 +200,7 @@ export class MqttClient implements Client {
   }
 
   async reauthenticate({ signal }: { signal?: AbortSignal } = {}): Promise<void> {
-    this.#admit(signal);
+    if (!this.#admit(signal)) throw this.#errors.offline();
     await this.#driver.reauthenticate(signal);
   }
 

@@ -252,6 +252,31 @@ it('authenticating again takes connectTimeout at most; a signal ends only the wa
   expect(client.state.state).toBe('closed');
 });
 
+it('rejects to authenticate again while there is no connection, and the next one knows nothing of it', async () => {
+  const script = new ScriptedPeer();
+  const connack = connackOf(0, { authenticationMethod: 'm' });
+  const { client, peer, clock } = await script.connected(
+    { auth: method, reconnect: true, random: () => 0, keepAlive: 0, connectTimeout: 1_000 },
+    { properties: { authenticationMethod: 'm' } },
+  );
+  const offline = { kind: 'connection-lost', maybeDelivered: false };
+  peer.cut();
+  await clock.settle();
+  expect(client.state.state).toBe('waiting');
+  await expect(client.reauthenticate()).rejects.toMatchObject(offline);
+  await clock.advance(250);
+  const next = await script.accept();
+  await next.expect('connect');
+  expect(client.state.state).toBe('connecting');
+  await expect(client.reauthenticate()).rejects.toMatchObject(offline);
+  next.send(connack);
+  await next.expectNothing();
+  await clock.advance(10_000);
+  expect(client.state).toMatchObject({ state: 'connected', connectionId: 2 });
+  await next.expectNothing();
+  await client.close();
+});
+
 // [MQTT-4.12.0-7]
 it('refuses options that cannot be, and to authenticate again without a method', async () => {
   const { endpoint } = new ScriptedPeer();
