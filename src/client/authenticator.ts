@@ -119,7 +119,13 @@ export class Authenticator {
     this.#wait(
       'start',
       () => this.#auth.start(),
-      (data) => this.#ports.renew(data),
+      (data) => {
+        try {
+          this.#ports.renew(data);
+        } catch (error) {
+          settle(error as Error); // not legal, or too big for the server: nothing was sent, so the connection is as it was
+        }
+      },
     );
     return { done, settle };
   }

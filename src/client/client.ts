@@ -63,8 +63,9 @@ export interface Client extends AsyncDisposable {
   request(topic: string, payload: Payload, options?: RequestOptions): Promise<Message>;
   /**
    * Authenticates again with the option `auth`, beside whatever is under way; resolves when the server is content. Rejects with `AuthenticationError` (a function of
-   * `auth` failed, or `connectTimeout` is over) or `ConnectionLostError` (the server refused), which also end the connection, or with the signal's reason; with
-   * `ConnectionLostError` while there is no connection: the next one authenticates anyway.
+   * `auth` failed, or `connectTimeout` is over) or `ConnectionLostError` (the server refused), which also end the connection, or with the signal's reason. With
+   * `ConnectionLostError` while there is no connection, since the next one authenticates anyway; with `LimitError` or `InvalidPacketError` if `auth.start` gave more data than the server takes, or none: then
+   * nothing was sent, and the connection stays.
    */
   reauthenticate(options?: { signal?: AbortSignal }): Promise<void>;
   /** Resolves once no request is under way and the socket took what was written, or after `drainTimeout`, or with the connection's end. */

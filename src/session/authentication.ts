@@ -2,19 +2,24 @@
 import { ProtocolError } from '../packets/errors.js';
 import type { AuthPacket, ConnackPacket, ConnectPacket } from '../packets/packet.js';
 import type { Effects } from './effects.js';
+import { checkSize } from './limit-checks.js';
+import type { ServerLimits } from './server-limits.js';
 
 const nothing = new Uint8Array(0);
 
 /** Which AUTH packets have their place, and what they ask for. */
 export class Authentication {
   readonly #effects: Effects;
+  /** Undefined before CONNACK. */
+  readonly #limits: () => ServerLimits | undefined;
   #method: string | undefined;
   /** `challenged`: the server waits for an answer of ours; `waiting`: we wait for the server. */
   #exchange: 'none' | 'waiting' | 'challenged' = 'none';
   #renewing = false;
 
-  constructor(effects: Effects) {
+  constructor(effects: Effects, limits: () => ServerLimits | undefined) {
     this.#effects = effects;
+    this.#limits = limits;
   }
 
   open(connect: ConnectPacket): void {
@@ -53,14 +58,14 @@ export class Authentication {
     this.#effects.authenticated(data);
   }
 
-  /** Sends the answer to a challenge. Throws an InvalidPacketError for data that is none. */
+  /** Sends the answer to a challenge. Throws, and sends nothing, an InvalidPacketError for data that is none, a LimitError for more than the server takes. */
   answer(data: Uint8Array): void {
     if (this.#exchange !== 'challenged') return;
     this.#send(0x18, data);
     this.#exchange = 'waiting';
   }
 
-  /** Begins to authenticate again. Throws an InvalidPacketError for data that is none. */
+  /** Begins to authenticate again. Throws as `answer` does; then nothing has begun. */
   renew(data: Uint8Array): void {
     this.#send(0x19, data);
     this.#exchange = 'waiting';
@@ -69,11 +74,11 @@ export class Authentication {
 
   #send(reasonCode: 0x18 | 0x19, authenticationData: Uint8Array): void {
     const authenticationMethod = this.#method!; // without one there is no exchange
-    this.#effects.send({
-      type: 'auth',
-      reasonCode,
-      properties: { authenticationMethod, authenticationData },
-    });
+    const properties = { authenticationMethod, authenticationData };
+    const packet: AuthPacket = { type: 'auth', reasonCode, properties };
+    const limits = this.#limits();
+    if (limits) checkSize(packet, limits, 5);
+    this.#effects.send(packet);
   }
 }
 

@@ -4,6 +4,7 @@ import { packetSize } from '../packets/encode-packet.js';
 import { InvalidPacketError, LimitError } from '../packets/errors.js';
 import type {
   AckProperties,
+  AuthPacket,
   Packet,
   PublishPacket,
   SubscribePacket,
@@ -74,7 +75,7 @@ export function checkSubscribe(packet: SubscribePacket, limits: ServerLimits, pr
 }
 
 export function checkSize(
-  packet: PublishPacket | SubscribePacket | UnsubscribePacket,
+  packet: PublishPacket | SubscribePacket | UnsubscribePacket | AuthPacket,
   limits: ServerLimits,
   protocolVersion: 4 | 5,
 ): void {
@@ -89,12 +90,12 @@ export function checkSize(
 
 /** Throws an InvalidPacketError for what is not legal MQTT; returns the bytes of the packet. */
 export function checkLegal(
-  packet: PublishPacket | SubscribePacket | UnsubscribePacket,
+  packet: PublishPacket | SubscribePacket | UnsubscribePacket | AuthPacket,
   protocolVersion: 4 | 5,
 ): number {
+  const hasNone = packet.type === 'auth' || (packet.type === 'publish' && packet.qos === 0);
   // The identifier is not known yet, and of no influence.
-  const complete = packet.type === 'publish' && packet.qos === 0 ? packet : { ...packet, packetId: 1 };
-  return packetSize(complete, protocolVersion);
+  return packetSize(hasNone ? packet : { ...packet, packetId: 1 }, protocolVersion);
 }
 
 /** Throws an InvalidPacketError if the acknowledgement of a message may not say this. */

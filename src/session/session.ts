@@ -60,8 +60,8 @@ export class Session {
   constructor(settings: SessionSettings, effects: Effects) {
     this.#settings = settings;
     this.#effects = effects;
-    this.#authentication = new Authentication(effects);
     const limits = () => (this.#state.phase === 'connected' ? this.#state.limits : undefined);
+    this.#authentication = new Authentication(effects, limits);
     this.#acks = new AckSender(settings.protocolVersion, effects, limits);
     const sendAck = (packet: AckToSend) => this.#acks.send(packet);
     const storage = new Storage(settings.isDurable, effects);
@@ -163,12 +163,12 @@ export class Session {
     }
   }
 
-  /** The answer to a challenge. Throws an InvalidPacketError for data that is none. */
+  /** The answer to a challenge. Throws an InvalidPacketError for data that is none, a LimitError for more than the server takes. */
   answer(data: Uint8Array): void {
     if (this.#state.phase !== 'leaving') this.#authentication.answer(data);
   }
 
-  /** Authenticates again; CONNECT has named the method. Throws an InvalidPacketError for data that is none. */
+  /** Authenticates again; CONNECT has named the method. Throws as `answer` does. */
   renew(data: Uint8Array): void {
     if (this.#state.phase === 'connected') this.#authentication.renew(data);
   }

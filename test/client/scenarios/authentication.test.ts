@@ -252,6 +252,47 @@ it('authenticating again takes connectTimeout at most; a signal ends only the wa
   expect(client.state.state).toBe('closed');
 });
 
+const large = async () => new Uint8Array(1_000);
+
+it.each([
+  ['more data than the server takes', large, { kind: 'limit', limit: 'packet-size' }],
+  ['something that is no data', async () => 'hello' as never, { kind: 'invalid-packet' }],
+])('begins nothing with %s: the promise rejects, and the connection stays', async (_, start, refusal) => {
+  const mine = { ...method };
+  const { client, peer } = await connected('in one segment', { auth: mine }, { maximumPacketSize: 50 });
+  mine.start = start;
+  await expect(client.reauthenticate()).rejects.toMatchObject(refusal);
+  await peer.expectNothing();
+  mine.start = method.start;
+  const renewing = client.reauthenticate();
+  await peer.expect('auth', { reasonCode: 0x19 });
+  peer.send(auth(0x00));
+  await renewing;
+  expect(client.state.state).toBe('connected');
+});
+
+it('an answer that the server does not take ends the connection, since none can be given', async () => {
+  const options = { auth: { ...method, next: large } };
+  const { client, peer } = await connected('in one segment', options, { maximumPacketSize: 50 });
+  const refusal = { kind: 'limit', limit: 'packet-size' };
+  const renewing = expect(client.reauthenticate()).rejects.toMatchObject(refusal);
+  await peer.expect('auth', { reasonCode: 0x19 });
+  peer.send(auth(0x18, '1'));
+  await peer.expect('disconnect', { reasonCode: 0x83 });
+  await renewing;
+  expect(await client.disconnected()).toMatchObject({ by: 'client', cause: refusal });
+});
+
+it('before CONNACK, which tells what the server takes, any answer leaves', async () => {
+  const { connecting, peer } = await opening('in one segment', { auth: { ...method, next: large } });
+  await peer.expect('connect');
+  peer.send(auth(0x18, '1'));
+  const { properties } = await peer.expect('auth');
+  expect(properties?.authenticationData).toHaveLength(1_000);
+  peer.send(connackOf(0, { authenticationMethod: 'm', maximumPacketSize: 50 }));
+  await connecting;
+});
+
 it('rejects to authenticate again while there is no connection, and the next one knows nothing of it', async () => {
   const script = new ScriptedPeer();
   const connack = connackOf(0, { authenticationMethod: 'm' });
