@@ -172,6 +172,10 @@ export interface SubscribeOptions {
   /** The subscription identifier that matching messages will carry: 1 to 268,435,455. MQTT 5 only. */
   id?: number;
   userProperties?: UserProperties;
+  /**
+   * Ends the wait. The SUBSCRIBE has left by then, and the server may grant it all the same: `subscribe()` leaves the subscription as it is, so call `unsubscribe()` if you don't
+   * want it; `stream()` unsubscribes what nobody else holds.
+   */
   signal?: AbortSignal;
   /** What to do if the server refuses some of the filters: reject, or resolve and let the caller look. Default `throw`. */
   partial?: 'throw' | 'return';

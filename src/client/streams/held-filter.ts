@@ -1,4 +1,5 @@
 import type { SubscriptionRequest } from '../../packets/packet.js';
+import { overlaps } from '../../topics/matches.js';
 import { parseSharedFilter } from '../../topics/shared-filter.js';
 import type { MessageQueue } from './message-queue.js';
 
@@ -44,4 +45,13 @@ export function compareRank(a: HeldFilter, b: HeldFilter): number {
 /** The same for what is not subscribed yet: that is the order of subscribing, so that who speaks is there first. */
 export function compareRequests(a: SubscriptionRequest, b: SubscriptionRequest): number {
   return Number(a.noLocal) - Number(b.noLocal) || b.maximumQoS - a.maximumQoS;
+}
+
+/** What one subscription must say for both: there is one of a filter. */
+export function agreed(held: SubscriptionRequest, wanted: SubscriptionRequest): SubscriptionRequest {
+  return { ...wanted, maximumQoS: held.maximumQoS > wanted.maximumQoS ? held.maximumQoS : wanted.maximumQoS };
+}
+
+export function overlap(one: HeldFilter, other: HeldFilter): boolean {
+  return overlaps(one.topicFilter, other.topicFilter);
 }

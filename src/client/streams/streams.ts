@@ -3,12 +3,13 @@ import { checkInteger } from '../../packets/outgoing-checks.js';
 import type { SubscriptionRequest } from '../../packets/packet.js';
 import { ClosedError, ConnectionLostError } from '../../session/errors.js';
 import type { HeldSubscription } from '../../session/subscriptions.js';
-import { matches, overlaps } from '../../topics/matches.js';
+import { orAborted } from '../../time/or-aborted.js';
+import { matches } from '../../topics/matches.js';
 import { validateTopicFilter } from '../../topics/validate.js';
 import type { Granted, SubscribeOptions, UnsubscribeOptions } from '../options.js';
 import type { Filters, Requester } from '../requester.js';
 import { listOf, subscriptionRequest } from '../requests.js';
-import { compareRequests, type HeldFilter, type StreamTarget } from './held-filter.js';
+import { agreed, compareRequests, type HeldFilter, overlap, type StreamTarget } from './held-filter.js';
 import type { Inbox } from './inbox.js';
 import type { StreamOptions, Subscription } from './message-stream.js';
 import { Routes } from './routes.js';
@@ -33,6 +34,8 @@ export class Streams {
   readonly #routes: Routes;
   /** What the client's `subscribe()` holds. */
   readonly #subscribed = new Set<string>();
+  /** The same, one entry a call, while the answer is not there. */
+  readonly #asked = new Set<readonly string[]>();
   #lastIdentifier = firstIdentifier + 1;
 
   constructor(context: StreamsContext) {
@@ -56,8 +59,19 @@ export class Streams {
       ({ topic }) => topicFilters.some((topicFilter) => matches(topicFilter, topic)),
       stream.queue,
     );
+    const { signal } = options;
+    const unanswered: HeldFilter[] = [];
+    const asking = groups.map(async (group) => {
+      try {
+        return await this.#subscribe(group, options);
+      } catch (error) {
+        if (signal?.aborted && error === signal.reason) unanswered.push(...group);
+        throw error;
+      }
+    });
     try {
-      const answers = await allSettled(groups.map((group) => this.#subscribe(group, options)));
+      const answers = await allSettled(asking);
+      signal?.throwIfAborted(); // since the answer: a reader that begins so would never end the subscription
       const granted = new Map(answers.flat().map((each) => [each.filter, each]));
       const refused = groups.flat().filter(({ filter }) => granted.get(filter)!.reasonCode >= 0x80);
       for (const held of refused) this.#letGo(held, stream);
@@ -70,14 +84,50 @@ export class Streams {
       stream.fail = (error) => subscribed.fail(error);
       return subscribed;
     } catch (error) {
-      // What the caller has to know is why there is no stream.
-      await this.#close(stream, groups.flat()).catch(() => undefined);
+      // What the caller has to know is why there is no stream, and with a signal that is all it waits for.
+      const closing = this.#close(stream, groups.flat(), unanswered).catch(() => undefined);
+      await (signal ? orAborted(closing, signal).catch(() => undefined) : closing);
       throw error;
     }
   }
 
   /** The client's `subscribe()`: what streams hold too keeps the identifier by which they are found. */
   async subscribe(filters: Filters, options: SubscribeOptions = {}): Promise<readonly Granted[]> {
+    const asked = listOf(filters).map((each) => (typeof each === 'string' ? each : each?.filter));
+    this.#asked.add(asked);
+    try {
+      return await this.#ask(filters, options);
+    } finally {
+      this.#asked.delete(asked);
+    }
+  }
+
+  /** The client's `unsubscribe()`: a filter that a stream holds stays with the server. */
+  async unsubscribe(
+    filters: string | readonly string[],
+    options: UnsubscribeOptions = {},
+  ): Promise<readonly Granted[]> {
+    const { requester } = this.#context;
+    const list = listOf(filters);
+    const mine = list.filter((filter) => this.#subscribed.delete(filter));
+    const held = list.filter((filter) => this.#routes.get(filter));
+    if (held.length === 0) return requester.unsubscribe(filters, options);
+    const free = list.filter((filter) => !this.#routes.get(filter));
+    const answers = free.length > 0 ? await requester.unsubscribe(free, options) : [];
+    const granted = new Map(answers.map((each) => [each.filter, each]));
+    for (const filter of held) {
+      granted.set(filter, { filter, reasonCode: mine.includes(filter) ? 0x00 : 0x11, qos: undefined });
+    }
+    return list.map((filter) => granted.get(filter)!);
+  }
+
+  /** The server has lost a subscription, and refuses to make it again: streams that hold it would wait for ever. */
+  lost(filter: string, error: Error): void {
+    this.#subscribed.delete(filter);
+    for (const stream of [...(this.#routes.get(filter)?.streams ?? [])]) stream.fail?.(error);
+  }
+
+  async #ask(filters: Filters, options: SubscribeOptions): Promise<readonly Granted[]> {
     const { requester } = this.#context;
     if (this.#routes.size === 0) {
       const answers = await requester.subscribe(filters, options);
@@ -104,31 +154,6 @@ export class Streams {
       ); // what is granted is held, whatever the others get
     const granted = new Map((await allSettled(asking)).flat().map((each) => [each.filter, each]));
     return requests.map(({ filter }) => granted.get(filter)!);
-  }
-
-  /** The client's `unsubscribe()`: a filter that a stream holds stays with the server. */
-  async unsubscribe(
-    filters: string | readonly string[],
-    options: UnsubscribeOptions = {},
-  ): Promise<readonly Granted[]> {
-    const { requester } = this.#context;
-    const list = listOf(filters);
-    const mine = list.filter((filter) => this.#subscribed.delete(filter));
-    const held = list.filter((filter) => this.#routes.get(filter));
-    if (held.length === 0) return requester.unsubscribe(filters, options);
-    const free = list.filter((filter) => !this.#routes.get(filter));
-    const answers = free.length > 0 ? await requester.unsubscribe(free, options) : [];
-    const granted = new Map(answers.map((each) => [each.filter, each]));
-    for (const filter of held) {
-      granted.set(filter, { filter, reasonCode: mine.includes(filter) ? 0x00 : 0x11, qos: undefined });
-    }
-    return list.map((filter) => granted.get(filter)!);
-  }
-
-  /** The server has lost a subscription, and refuses to make it again: streams that hold it would wait for ever. */
-  lost(filter: string, error: Error): void {
-    this.#subscribed.delete(filter);
-    for (const stream of [...(this.#routes.get(filter)?.streams ?? [])]) stream.fail?.(error);
   }
 
   /**
@@ -206,14 +231,22 @@ export class Streams {
     if (!held.streams.delete(stream) || held.streams.size > 0) return false;
     this.#routes.drop(held);
     if (this.#routes.size === 0) this.#context.inbox.routeBy(undefined);
+    for (const filters of this.#asked) if (filters.includes(held.filter)) return false;
     return !this.#subscribed.has(held.filter);
   }
 
-  async #close(stream: StreamTarget, filters: readonly HeldFilter[]): Promise<void> {
-    const { inbox, requester } = this.#context;
-    const unheld = filters.filter((held) => this.#letGo(held, stream)).map(({ filter }) => filter);
+  /** The server may grant yet what is `unanswered`; what is sent behind that SUBSCRIBE is carried out behind it. */
+  async #close(
+    stream: StreamTarget,
+    filters: readonly HeldFilter[],
+    unanswered: readonly HeldFilter[] = [],
+  ): Promise<void> {
+    const { inbox, requester, subscriptions } = this.#context;
+    const unheld = filters.filter((held) => this.#letGo(held, stream));
     inbox.remove(stream.queue, (message) => this.#routes.heirOf(message));
-    const wanted = unheld.filter((filter) => this.#context.subscriptions().has(filter));
+    const wanted = unheld
+      .filter((held) => unanswered.includes(held) || subscriptions().has(held.filter))
+      .map(({ filter }) => filter);
     if (wanted.length === 0) return;
     const unsubscribing = requester.unsubscribe(wanted);
     if (!this.#context.isOnline()) {
@@ -252,14 +285,6 @@ function requestsOf(filters: Filters): SubscriptionRequest[] {
   }
   if (requests.size === 0) throw new InvalidPacketError('At least one filter is needed.');
   return [...requests.values()];
-}
-
-function overlap(one: HeldFilter, other: HeldFilter): boolean {
-  return overlaps(one.topicFilter, other.topicFilter);
-}
-
-function agreed(held: SubscriptionRequest, wanted: SubscriptionRequest): SubscriptionRequest {
-  return { ...wanted, maximumQoS: held.maximumQoS > wanted.maximumQoS ? held.maximumQoS : wanted.maximumQoS };
 }
 
 /** All answers, or the first error once all of them are there. */

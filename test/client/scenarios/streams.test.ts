@@ -387,6 +387,81 @@ it('a refused filter rejects, and what was granted is unsubscribed again; with p
   expect(await unsubscribed(peer, stream.return())).toEqual(['a']);
 });
 
+it('a stream whose signal aborts before SUBACK unsubscribes behind its SUBSCRIBE, and leaves nothing', async () => {
+  const script = new ScriptedPeer();
+  const options = { reconnect: true, random: () => 0, receiveMaximum: 1 };
+  const { client, peer, clock } = await script.connected(options);
+  const abort = new AbortController();
+  const opening = client.stream(['a', 'b'], { signal: abort.signal });
+  const { packetId } = await peer.expect('subscribe');
+  abort.abort(new Error('enough'));
+  await expect(opening).rejects.toThrow('enough'); // UNSUBACK is not waited for
+  const unsubscribe = await peer.expect('unsubscribe', { filters: ['a', 'b'] });
+  peer.send({ type: 'suback', packetId, reasonCodes: [2, 2] });
+  peer.send({ type: 'unsuback', packetId: unsubscribe.packetId, reasonCodes: [0, 0] });
+  await peer.expectNothing();
+  peer.cut();
+  await clock.advance(250);
+  const next = await script.accept();
+  await next.expect('connect');
+  next.send({ type: 'connack', sessionPresent: false, reasonCode: 0 });
+  await next.expectNothing();
+  await client.close();
+});
+
+it('so does a stream that is given up between two connections, or in the moment of SUBACK', async () => {
+  const script = new ScriptedPeer();
+  const [abort, late] = [new AbortController(), new AbortController()];
+  const { client, peer, clock } = await script.connected({
+    reconnect: true,
+    random: () => 0,
+    hooks: { packetReceived: ({ type }) => type === 'suback' && late.abort(new Error('late')) },
+  });
+  const opening = client.stream('a', { signal: abort.signal });
+  await peer.expect('subscribe');
+  peer.cut();
+  await clock.settle();
+  abort.abort(new Error('enough'));
+  await expect(opening).rejects.toThrow('enough');
+  await clock.advance(250);
+  const next = await script.accept();
+  await next.expect('connect');
+  next.send({ type: 'connack', sessionPresent: true, reasonCode: 0 });
+  expect(await next.received()).toMatchObject([
+    { type: 'subscribe' },
+    { type: 'unsubscribe', filters: ['a'] },
+  ]);
+
+  const another = client.stream('b', { signal: late.signal });
+  next.send({ type: 'suback', packetId: (await next.expect('subscribe')).packetId, reasonCodes: [2] });
+  await expect(another).rejects.toThrow('late');
+  await next.expect('unsubscribe', { filters: ['b'] });
+  await client.close();
+});
+
+it('a stream that is given up or ends leaves a filter that subscribe() is asking for', async () => {
+  const { client, peer } = await new ScriptedPeer().connected();
+  const abort = new AbortController();
+  const opening = client.stream(['mine', 'ours'], { signal: abort.signal });
+  const { packetId } = await peer.expect('subscribe');
+  const subscribing = client.subscribe('ours');
+  const ours = await peer.expect('subscribe');
+  abort.abort(new Error('enough'));
+  await expect(opening).rejects.toThrow('enough');
+  await peer.expect('unsubscribe', { filters: ['mine'] });
+  peer.send({ type: 'suback', packetId, reasonCodes: [2, 2] });
+  peer.send({ type: 'suback', packetId: ours.packetId, reasonCodes: [2] });
+  expect(await subscribing).toMatchObject([{ filter: 'ours', reasonCode: 2 }]);
+
+  const { stream } = await opened(client, peer, 'other');
+  const asking = client.subscribe('other');
+  const other = await peer.expect('subscribe');
+  await stream.return();
+  await peer.expectNothing();
+  peer.send({ type: 'suback', packetId: other.packetId, reasonCodes: [2] });
+  await asking;
+});
+
 it('a mistake in the filters or options rejects, and sends nothing', async () => {
   const { client, peer } = await new ScriptedPeer().connected();
   for (const filters of ['a/#/b', [], { filter: '' }]) {
