@@ -35,18 +35,21 @@ export class AnswerWatch {
   }
 
   #arm(): void {
+    const dueAt = this.#clock.now() + this.#timeout / 4;
     this.#cancel = this.#clock.setTimer(this.#timeout / 4, () => {
       this.#arm();
-      this.#look(this.#clock.now());
+      const now = this.#clock.now();
+      this.#look(now, now - dueAt);
     });
   }
 
-  #look(now: number): void {
+  /** `late`: for so long we were not running. What the server sent meanwhile has not been read yet, timers come before sockets; so that time does not count. */
+  #look(now: number, late: number): void {
     const seen: Seen = new Map();
     for (const exchange of this.#answers.unanswered()) {
       const phase = exchange.kind === 'publish' ? exchange.phase : exchange.kind;
       const before = this.#seen.get(exchange);
-      const since = before?.phase === phase ? before.since : now;
+      const since = before?.phase === phase ? before.since + late : now;
       if (now - since >= this.#timeout) {
         this.#answers.overdue(exchange);
         return;

@@ -1,6 +1,9 @@
 // A server that keeps the connection alive and leaves something unanswered: with ackTimeout the connection ends, and the next one sends it again.
 import { describe, expect, it } from 'vitest';
+import { AnswerWatch } from '../../src/client/answer-watch.js';
 import { type ConnectOptions, connect } from '../../src/client/index.js';
+import type { UnsubscribeRequest } from '../../src/session/subscriptions.js';
+import type { Clock } from '../../src/time/index.js';
 import { HeldStore } from '../support/held-store.js';
 import { type PeerConnection, ScriptedPeer } from '../support/scripted-peer.js';
 
@@ -67,6 +70,31 @@ it('gives each half of QoS 2 its own time', async () => {
   await clock.advance(2_100);
   await ended(peer);
   await client.close();
+});
+
+it('a process that stood still gives the server time again, whose answer it may not have read yet', () => {
+  const world = { now: 0, tickAt: (_: number) => {} };
+  const clock: Clock = {
+    now: () => world.now,
+    setTimer: (_, callback) => {
+      world.tickAt = (at) => {
+        world.now = at;
+        callback();
+      };
+      return () => undefined;
+    },
+  };
+  const request = { packet: { packetId: 1 } } as UnsubscribeRequest; // nothing else of it is looked at
+  const unanswered = [{ kind: 'unsubscribe', request, isRepeated: false } as const];
+  const overdue: number[] = [];
+  new AnswerWatch(clock, 1_000, {
+    unanswered: () => unanswered,
+    overdue: () => overdue.push(world.now),
+  });
+  for (const at of [250, 500, 5_000, 5_250]) world.tickAt(at);
+  expect(overdue).toEqual([]);
+  world.tickAt(5_500); // 1,000 ms since the first tick, without the 4,250 in which nobody ran
+  expect(overdue).toEqual([5_500]);
 });
 
 it('does not wait for what has not left, or was answered and waits for the store', async () => {
