@@ -145,6 +145,7 @@ export class MqttClient implements Client {
       if (restoring) await Promise.race([restoring, connected]); // which rejects if the signal aborts first
       if (!client.#leaving) client.#keeper.connect();
       await connected;
+      signal?.throwIfAborted(); // since CONNACK, so that the client is closed by now
       return client;
     } catch (error) {
       await client.close().catch(() => undefined); // why there is no client is what the caller has to know

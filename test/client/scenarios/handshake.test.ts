@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { ConnectError, connect, ProtocolError } from '../../../src/client/index.js';
+import { ConnectError, connect, type Hooks, ProtocolError } from '../../../src/client/index.js';
 import { connackOf, everyCut, publish, ScriptedPeer } from '../../support/scripted-peer.js';
 
 everyCut((cut) => {
@@ -228,6 +228,22 @@ it('2: a signal that aborts between the opening of the stream and the handshake 
     expect([microtasks, outcome, peer.isClosed]).toEqual([microtasks, 'enough', true]);
     expect(script.clock.pendingTimers).toBe(0);
   }
+});
+
+it('2: a signal that aborts as CONNACK is told of ends the attempt: nobody gets a closed client', async () => {
+  const script = new ScriptedPeer();
+  const abort = new AbortController();
+  const hooks: Hooks = {
+    stateChange: ({ state }) => state === 'connected' && abort.abort(new Error('enough')),
+  };
+  const connecting = connect(script.endpoint, { signal: abort.signal, ...script.deterministic, hooks });
+  const outcome = connecting.catch((error: unknown) => error);
+  const peer = await script.accept();
+  await peer.expect('connect');
+  peer.send(connackOf(0));
+  expect(await outcome).toEqual(new Error('enough'));
+  await peer.expectClosed();
+  expect(script.clock.pendingTimers).toBe(0);
 });
 
 const impossible: [string, object, string][] = [
