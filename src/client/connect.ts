@@ -25,7 +25,7 @@ export function connect(
 
 /**
  * Connects, runs `body`, disconnects. If `body` throws, the client leaves with reason 0x04, on which the server publishes the will, and the
- * promise rejects with what was thrown.
+ * promise rejects with what was thrown, whatever the `sessionStore` says at the end. If `body` returns, it rejects with what the store says where that cannot be closed.
  */
 export async function withClient<T>(
   endpoint: Endpoint | readonly Endpoint[],
@@ -37,7 +37,7 @@ export async function withClient<T>(
   try {
     result = await body(client);
   } catch (error) {
-    await client.leave(0x04);
+    await client.leave(0x04).catch(() => undefined); // only the session store can fail here, and what the body threw says more
     throw error;
   }
   await client.disconnect();

@@ -1,6 +1,6 @@
 // Every call of a session store is awaited before the packet that it describes is written.
 import { describe, expect, it } from 'vitest';
-import { type ConnectOptions, connect, StoreError } from '../../src/client/index.js';
+import { type ConnectOptions, connect, StoreError, withClient } from '../../src/client/index.js';
 import { HeldStore } from '../support/held-store.js';
 import { type PeerConnection, publish, ScriptedPeer } from '../support/scripted-peer.js';
 import { outbound } from '../support/stores/samples.js';
@@ -458,6 +458,24 @@ it('rejects the connection, and closes the store, where it cannot be loaded', as
     connect(script.endpoint, { ...script.deterministic, clientId: 'c', sessionStore: store }),
   ).rejects.toBe(full);
   expect([script.attempts, store.closed]).toEqual([0, 1]);
+});
+
+it.each([
+  ['what its body threw, where that failed', () => Promise.reject(new Error('body')), 'body'],
+  ['what the store said, where the body was done', async () => 'done', full.message],
+])('withClient whose store cannot be closed rejects with %s', async (_, body, message) => {
+  const script = new ScriptedPeer();
+  const store = new HeldStore();
+  store.close = () => Promise.reject(full);
+  const options = { ...script.deterministic, clientId: 'c', sessionStore: store };
+  const running = withClient(script.endpoint, options, body);
+  const outcome = running.catch((error: Error) => error.message);
+  const peer = await script.accept();
+  await peer.expect('connect');
+  peer.send({ type: 'connack', sessionPresent: true, reasonCode: 0 });
+  await peer.expect('disconnect');
+  store.settleAll();
+  expect(await outcome).toBe(message);
 });
 
 it('warns of what was damaged, and needs an identifier of yours', async () => {
