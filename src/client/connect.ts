@@ -14,7 +14,8 @@ export interface ConnectOptions extends ClientOptions {
 
 /**
  * Connects to a broker; of several endpoints, to the first that can be had, each tried in turn. Rejects with `ConnectError` (unreachable, refused, answered nonsense, too late), `InvalidPacketError` (an option
- * that cannot be) or the signal's reason; whatever was opened until then is closed again.
+ * that cannot be) or the signal's reason; with a `sessionStore` also with what its `load` rejects with (`SessionStoreError`, where it is one of this package), or with `StoreError` if that takes longer than
+ * `connectTimeout`. Whatever was opened until then is closed again.
  */
 export function connect(
   endpoint: Endpoint | readonly Endpoint[],

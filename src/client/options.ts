@@ -45,7 +45,7 @@ export interface ClientOptions {
   sessionExpiryInterval?: number;
   /** Seconds without traffic after which the connection is tested; 0 is off; the server's word wins. Default 60. */
   keepAlive?: number;
-  /** Milliseconds until the server must have accepted, all phases together. Default 30,000. */
+  /** Milliseconds until the server must have accepted, all phases together; a `sessionStore` has as long to be read before the first attempt. Default 30,000. */
   connectTimeout?: number;
   /**
    * Milliseconds that the server may take to answer a PUBLISH at QoS 1 or 2, a PUBREL, SUBSCRIBE or UNSUBSCRIBE once it left. A server that takes longer is taken for dead: the

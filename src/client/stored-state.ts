@@ -1,6 +1,6 @@
 import type { ConnectPacket } from '../packets/packet.js';
 import type { Session } from '../session/session.js';
-import type { SessionStore } from '../session/session-store.js';
+import type { SessionStore, StoredSession } from '../session/session-store.js';
 import { StoreError } from '../session/storage.js';
 import type { Clock } from '../time/clock.js';
 import type { FailedPublish, Observers } from './observers.js';
@@ -9,36 +9,35 @@ import { OrphanCall } from './orphan-call.js';
 /** How long a store may take for its last calls, in milliseconds. */
 const patience = 30_000;
 
-/** What the session store has of this client, from its first call to its last. */
+export interface StoredStateSettings {
+  readonly connect: ConnectPacket;
+  /** Milliseconds. */
+  readonly connectTimeout: number;
+  readonly clock: Clock;
+}
+
+/** What the session store has of this client, from its first call to its last. Nobody waits for a store for ever. */
 export class StoredState {
   readonly #store: SessionStore;
-  readonly #settings: { readonly connect: ConnectPacket; readonly clock: Clock };
+  readonly #settings: StoredStateSettings;
   readonly #observers: Observers;
-  /** The store is being read. */
-  #restoring: Promise<void> | undefined;
+  /** While the store is being read. */
+  #loading: Promise<unknown> | undefined;
   #closing: Promise<void> | undefined;
+  /** Of the one call that is waited for. */
+  #cancelTimer: () => void = () => undefined;
 
-  constructor(store: SessionStore, settings: { connect: ConnectPacket; clock: Clock }, observers: Observers) {
+  constructor(store: SessionStore, settings: StoredStateSettings, observers: Observers) {
     this.#store = store;
     this.#settings = settings;
     this.#observers = observers;
   }
 
-  /** Unless it `isOver` when the store has answered. */
-  restoreTo(session: Session, isOver: () => boolean): Promise<void> {
-    this.#restoring = this.#restore(session, isOver);
-    return this.#restoring;
-  }
-
-  /** `settled` resolves when no write is under way. */
-  close(settled: () => Promise<void>): Promise<void> {
-    this.#closing ??= closeStore(this.#store, this.#settled(settled), this.#settings.clock);
-    return this.#closing;
-  }
-
-  async #restore(session: Session, isOver: () => boolean): Promise<void> {
-    const { connect } = this.#settings;
-    const stored = await this.#store.load(connect.clientId);
+  /** Unless it `isOver` when the store has answered. Rejects with what the store says, or with a StoreError if it says nothing within `connectTimeout`. */
+  async restoreTo(session: Session, isOver: () => boolean): Promise<void> {
+    const { connect, connectTimeout } = this.#settings;
+    const what = 'The session was not read from its store';
+    const stored = await this.#inTime(this.#load(connect.clientId), connectTimeout, what);
     if (isOver()) return; // nobody waits for it any more
     for (const record of stored.damaged ?? []) this.#observers.storeDamaged(record);
     if (connect.cleanStart) return; // the server's answer clears the store
@@ -46,24 +45,43 @@ export class StoredState {
     session.restore(stored, (outbound) => new OrphanCall(outbound, failed));
   }
 
-  async #settled(written: () => Promise<void>): Promise<void> {
-    await this.#restoring?.catch(() => undefined); // who restored was told
-    await written();
+  /** `settled` resolves when no write is under way. A store that is still being read is closed once it has answered, and not waited for. */
+  close(settled: () => Promise<void>): Promise<void> {
+    this.#closing ??= this.#loading ? this.#closeBehind(this.#loading) : this.#close(settled);
+    return this.#closing;
   }
-}
 
-/** Closes the store once its calls have settled. Rejects with a StoreError if that takes too long: nobody waits for a store for ever. */
-async function closeStore(store: SessionStore, settled: Promise<unknown>, clock: Clock): Promise<void> {
-  let cancel: () => void = () => undefined;
-  const late = new Promise<never>((_, reject) => {
-    cancel = clock.setTimer(patience, () => {
-      const cause = new Error(`it did not answer within ${patience} ms`);
-      reject(new StoreError('The session store was not closed', cause));
+  async #load(clientId: string): Promise<StoredSession> {
+    const loading = (async () => this.#store.load(clientId))(); // an async function, so that a store that throws rejects
+    this.#loading = loading;
+    try {
+      return await loading;
+    } finally {
+      this.#loading = undefined;
+    }
+  }
+
+  async #close(settled: () => Promise<void>): Promise<void> {
+    const closing = settled().then(() => this.#store.close());
+    await this.#inTime(closing, patience, 'The session store was not closed');
+  }
+
+  async #closeBehind(loading: Promise<unknown>): Promise<void> {
+    this.#cancelTimer();
+    const close = () => this.#store.close();
+    loading.then(close, close).catch(() => undefined); // whoever wanted the session was told why there is none
+  }
+
+  async #inTime<T>(call: Promise<T>, ms: number, what: string): Promise<T> {
+    const late = new Promise<never>((_, reject) => {
+      this.#cancelTimer = this.#settings.clock.setTimer(ms, () =>
+        reject(new StoreError(what, new Error(`it did not answer within ${ms} ms`))),
+      );
     });
-  });
-  try {
-    await Promise.race([settled.then(() => store.close()), late]);
-  } finally {
-    cancel();
+    try {
+      return await Promise.race([call, late]);
+    } finally {
+      this.#cancelTimer();
+    }
   }
 }

@@ -17,7 +17,7 @@ export type StoreWrite =
       readonly subscriptions: readonly StoredSubscription[];
     };
 
-/** The session store could not keep, or not forget, what a request needed it to; `cause` is what it said. */
+/** The session store could not keep, or not forget, what a request needed it to, or did not answer; `cause` is what it said. */
 export class StoreError extends MqttError {
   readonly kind = 'store';
   constructor(message: string, cause: Error) {

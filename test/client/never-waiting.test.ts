@@ -1,11 +1,13 @@
 // Stores and transports of the user's own that throw, or never answer: nobody waits for them for ever. And where redirections must not lead.
 import { expect, it } from 'vitest';
-import { connect } from '../../src/client/index.js';
+import { type ConnectOptions, connect } from '../../src/client/index.js';
 import { ReconnectPolicy, type ReconnectSettings } from '../../src/client/reconnect.js';
 import type { Disconnection } from '../../src/session/disconnection.js';
+import type { StoredSession } from '../../src/session/session-store.js';
 import { MemorySessionStore } from '../../src/stores/index.js';
 import { VirtualClock } from '../../src/time/index.js';
 import type { Transport } from '../../src/transports/index.js';
+import { HeldStore } from '../support/held-store.js';
 import { ScriptedPeer } from '../support/scripted-peer.js';
 
 const settings: ReconnectSettings = {
@@ -56,28 +58,43 @@ it('a first attempt that was sent to a dead server goes on with the other endpoi
   expect(policy.after(network, undefined).stop).toBe(true);
 });
 
-it('gives up a store that never says what it has when the signal aborts', async () => {
-  const scripted = new ScriptedPeer();
-  const store = new MemorySessionStore();
-  store.load = () => new Promise(() => undefined);
+/** `connect` with a store that answers `load` when the test says so, if ever. */
+async function loading(options: ConnectOptions = {}) {
+  const script = new ScriptedPeer();
+  const store = new HeldStore();
+  let answer: (session: StoredSession) => void = () => undefined;
+  store.load = () =>
+    new Promise((resolve) => {
+      answer = resolve;
+    });
+  const settings = { clientId: 'c', ...script.deterministic, sessionStore: store, ...options };
+  const outcome = connect(script.endpoint, settings).catch((error: unknown) => error);
+  await script.clock.settle();
+  return { script, store, outcome, answer: () => answer(store.stored) };
+}
+
+it('rejects when a store does not say within connectTimeout what it has', async () => {
+  const { script, store, outcome, answer } = await loading({ connectTimeout: 2_000 });
+  await script.clock.advance(2_000);
+  expect(await outcome).toMatchObject({
+    kind: 'store',
+    message:
+      'The session was not read from its store (it did not answer within 2000 ms). Check the session store.',
+  });
+  answer();
+  await script.clock.settle();
+  expect([script.attempts, store.closed, script.clock.pendingTimers]).toEqual([0, 1, 0]);
+});
+
+it('gives up at once when the signal aborts while the store is read, and closes the store behind it', async () => {
   const abort = new AbortController();
-  const connecting = connect(scripted.endpoint, {
-    clientId: 'c',
-    ...scripted.deterministic,
-    sessionStore: store,
-    signal: abort.signal,
-  });
-  const outcome = connecting.catch((error: unknown) => error);
-  await scripted.clock.settle();
+  const { script, store, outcome, answer } = await loading({ signal: abort.signal });
   abort.abort(new Error('enough'));
-  await scripted.clock.advance(30_000);
-  let result: unknown;
-  void outcome.then((error) => {
-    result = error;
-  });
-  await scripted.clock.settle();
-  expect(result).toEqual(new Error('enough'));
-  expect(scripted.attempts).toBe(0);
+  expect(await outcome).toEqual(new Error('enough'));
+  expect([store.closed, script.clock.pendingTimers]).toEqual([0, 0]); // a store is closed when its calls have settled
+  answer();
+  await script.clock.settle();
+  expect([script.attempts, store.closed]).toEqual([0, 1]);
 });
 
 it('says that a store does not close, and does not wait for it for ever', async () => {
