@@ -53,6 +53,11 @@ export class Authenticator {
     return this.#held !== undefined;
   }
 
+  /** A renewal is under way. */
+  get isRenewing(): boolean {
+    return this.#renewal !== undefined;
+  }
+
   /** The byte stream stands. */
   begin(): void {
     this.#wait(

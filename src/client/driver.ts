@@ -39,6 +39,8 @@ export interface DriverEvents {
   gone(disconnection: Disconnection): void;
   /** A subscription of a lost session could not be made again. */
   subscriptionLost(filter: string, error: Error): void;
+  /** Whether a message is waited for that replies to one of ours. */
+  awaitsReply(): boolean;
 }
 
 /** Drives the session over one connection after the other, with a clock: performs what the session wants done, and tells it what happens. */
@@ -74,7 +76,8 @@ export class Driver implements Effects, Settler {
     this.#lostError = lostError;
     this.session = new Session({ ...settings, isDurable: settings.sessionStore !== undefined }, this);
     this.#closing = new ClosingStreams(settings.clock);
-    this.#regulator = new ReadRegulator(settings, this.session);
+    const awaitsMore = () => this.#auth?.isRenewing || events.awaitsReply();
+    this.#regulator = new ReadRegulator(settings, this.session, awaitsMore);
     this.#storeWriter =
       settings.sessionStore &&
       new StoreWriter(settings.sessionStore, (failure) => {
@@ -148,7 +151,9 @@ export class Driver implements Effects, Settler {
   /** Authenticates again. Rejects with an InvalidPacketError where there is nothing to do that with. */
   async reauthenticate(signal: AbortSignal | undefined): Promise<void> {
     if (!this.#auth) refuse('reauthenticate() needs the option auth of connect().');
-    await this.#auth.renew(signal);
+    const renewing = this.#auth.renew(signal);
+    this.regulate();
+    await renewing;
   }
 
   /** Says goodbye and closes. Throws an InvalidPacketError, and does nothing, for illegal properties. */

@@ -84,6 +84,7 @@ export class MqttClient implements Client {
           queueMicrotask(() => this.#streams.lost(filter, error));
           this.#dispatcher?.subscriptionLost?.(filter, error);
         },
+        awaitsReply: () => this.#requests.waiting > 0,
       },
       (disconnection, maybeDelivered) => this.#errors.lost(disconnection, maybeDelivered),
       this.#observers,
@@ -116,6 +117,7 @@ export class MqttClient implements Client {
       requester: this.#requester,
       server: () => this.#server,
       isSubscribed: (filter) => this.#driver.session.subscriptions.has(filter),
+      waits: () => this.#driver.regulate(),
       listen: () => this.#inbox.interceptBy((packet, message) => this.#requests.intercept(packet, message)),
     });
   }

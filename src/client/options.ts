@@ -63,7 +63,7 @@ export interface ClientOptions {
   /**
    * What to do with a server that sends more than `receiveMaximum`. `disconnect`: 0x93, as MQTT 5.0, 3.3.4 and 4.13 want it. `pause`: stop reading until
    * messages were acknowledged, for servers that can't count: mosquitto 2.0.11 sends about two messages for each PUBACK while it has a
-   * backlog. What one read brings, 64 KiB at most, comes on top; reading goes on while a request waits for its answer, up to four times `receiveMaximum` (at least 400), then 0x93. MQTT 3.1.1,
+   * backlog. What one read brings, 64 KiB at most, comes on top; reading goes on while the answer to a request, the reply to a `request()` or AUTH is waited for, up to four times `receiveMaximum` (at least 400), then 0x93. MQTT 3.1.1,
    * which has no receive maximum, always pauses. Default `disconnect`; an application's connection: `pause`.
    */
   receiveMaximumExceeded?: 'disconnect' | 'pause';

@@ -8,16 +8,19 @@ export interface ReadRegulatorSettings {
 }
 
 /**
- * When to stop reading, so that the server feels it: MQTT 3.1.1 has no receive maximum, and not every server heeds the one of MQTT 5. Not while a request of ours waits
- * for its answer, which would then never be read.
+ * When to stop reading, so that the server feels it: MQTT 3.1.1 has no receive maximum, and not every server heeds the one of MQTT 5. Not while we wait for an answer, which
+ * would then never be read: to a request, to an AUTH, or the message that replies to one of ours.
  */
 export class ReadRegulator {
   readonly #settings: ReadRegulatorSettings;
   readonly #session: Session;
+  readonly #awaitsMore: () => boolean;
 
-  constructor(settings: ReadRegulatorSettings, session: Session) {
+  /** `awaitsMore`: an answer is waited for of which the session does not know. */
+  constructor(settings: ReadRegulatorSettings, session: Session, awaitsMore: () => boolean) {
     this.#settings = settings;
     this.#session = session;
+    this.#awaitsMore = awaitsMore;
   }
 
   /** False: reading never stops. */
@@ -26,7 +29,8 @@ export class ReadRegulator {
   }
 
   get wantsPause(): boolean {
-    return this.#session.unacknowledged >= this.#settings.receiveMaximum && this.#session.awaited === 0;
+    if (this.#session.unacknowledged < this.#settings.receiveMaximum) return false;
+    return this.#session.awaited === 0 && !this.#awaitsMore();
   }
 
   /** Before more is read. Throws a ProtocolError, on MQTT 3.1.1 a LimitError, if too much came while requests waited. */

@@ -35,6 +35,8 @@ export interface RequestReplyContext {
   readonly requestMaximum: number;
   readonly clock: Clock;
   readonly random: Random;
+  /** Called when a reply begins to be waited for. */
+  readonly waits: () => void;
   /** Called before the first response topic is subscribed: from then on `intercept` looks at every message. */
   readonly listen: () => void;
 }
@@ -125,6 +127,7 @@ export class RequestReply {
         },
       };
       this.#waiters.set(key, waiter);
+      this.#context.waits();
       const qos: QoS = options.qos ?? (server()?.maximumQoS === 0 ? 0 : 1);
       this.#subscribe(responseTopic)
         .then(() =>

@@ -170,6 +170,38 @@ it('rejects when the connection is lost, and when the client is closed', async (
   expect(closed.clock.pendingTimers).toBe(0);
 });
 
+const narrow = { receiveMaximum: 1, receiveMaximumExceeded: 'pause', keepAlive: 0 } as const;
+
+it.each([0, 1] as const)('reads on for a reply at QoS %i where a full window stops reading', async (qos) => {
+  const { client, peer } = await new ScriptedPeer().connected(narrow);
+  const first = client.request('ask', 'subscribes the response topic', { qos: 0 });
+  peer.send(replyTo(await answerSubscribe(peer), ''));
+  await first;
+  peer.publish({ topic: 'unread', packetId: 1 });
+  await peer.expectNothing();
+  const asking = client.request('ask', '', { qos });
+  const asked = await peer.expect('publish', { qos });
+  if (qos === 1) peer.ack('puback', asked.packetId!);
+  await peer.expectNothing();
+  peer.send(replyTo(asked, 'reply', qos === 1 ? { packetId: 2 } : {}));
+  expect((await asking).text()).toBe('reply');
+  peer.publish({ topic: 'not read any more' });
+  await peer.expectNothing();
+  expect(client.stats().bufferedIn).toBe(1);
+});
+
+it('reads on for a reply to four times the mark, at least 400, not for ever', async () => {
+  const { client, peer } = await new ScriptedPeer().connected(narrow);
+  const asking = client.request('ask', '').catch((error: unknown) => error);
+  peer.ack('puback', (await answerSubscribe(peer)).packetId!);
+  for (let packetId = 1; packetId <= 400; packetId++) peer.publish({ packetId });
+  await peer.expectNothing();
+  expect(client.stats().unackedIn).toBe(400);
+  peer.publish({ packetId: 401 });
+  await peer.expect('disconnect', { reasonCode: 0x93 });
+  expect(await asking).toBeInstanceOf(ConnectionLostError);
+});
+
 it('holds at most requestMaximum requests, and refuses what MQTT 3.1.1 does not have', async () => {
   const { client } = await new ScriptedPeer().connected({ requestMaximum: 1 });
   void client.request('ask', '').catch(() => undefined);

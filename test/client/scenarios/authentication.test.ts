@@ -293,6 +293,24 @@ it('before CONNACK, which tells what the server takes, any answer leaves', async
   await connecting;
 });
 
+it('authenticates again where a full window has stopped reading', async () => {
+  const options = { auth: method, receiveMaximum: 1, receiveMaximumExceeded: 'pause' } as const;
+  const { client, peer } = await connected('in one segment', options);
+  peer.publish({ packetId: 1 });
+  await peer.expectNothing();
+  const renewing = client.reauthenticate();
+  await peer.expect('auth', { reasonCode: 0x19 });
+  peer.send(auth(0x18, '1'));
+  await peer.expect('auth', { reasonCode: 0x18 });
+  peer.send(auth(0x00));
+  await renewing;
+  peer.publish({ topic: 'read with what comes next' });
+  await peer.expectNothing();
+  peer.publish({ topic: 'not read any more' });
+  await peer.expectNothing();
+  expect(client.stats().bufferedIn).toBe(2);
+});
+
 it('rejects to authenticate again while there is no connection, and the next one knows nothing of it', async () => {
   const script = new ScriptedPeer();
   const connack = connackOf(0, { authenticationMethod: 'm' });
