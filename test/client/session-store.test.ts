@@ -1,5 +1,6 @@
 // Every call of a session store is awaited before the packet that it describes is written.
 import { describe, expect, it } from 'vitest';
+import { settleMessage } from '../../src/client/dispatch.js';
 import { type ConnectOptions, connect, StoreError, withClient } from '../../src/client/index.js';
 import { HeldStore } from '../support/held-store.js';
 import { type PeerConnection, publish, ScriptedPeer } from '../support/scripted-peer.js';
@@ -409,6 +410,50 @@ it('an acknowledgement that cannot be stored rejects, and may be tried again', a
   store.settle();
   expect(await again).toBe('sent');
   await peer.expect('pubrec', { packetId: 5 });
+  await client.close();
+});
+
+/** A QoS 2 message for two streams; the second one acknowledges it with `on-next`, so that nobody waits for that. */
+async function sharedByTwo() {
+  const begun = await stored();
+  const { client, peer, store } = begun;
+  const open = async (filter: string, autoAck: 'never' | 'on-next') => {
+    const opening = client.stream(filter, { autoAck });
+    const { packetId, properties } = await peer.expect('subscribe');
+    peer.send({ type: 'suback', packetId, reasonCodes: [2] });
+    await peer.expectNothing();
+    store.settleAll();
+    return { stream: await opening, id: properties!.subscriptionIdentifier! };
+  };
+  const [one, two] = [await open('t', 'never'), await open('+', 'on-next')];
+  peer.publish({ packetId: 5, qos: 2, properties: { subscriptionIdentifiers: [one.id, two.id] } });
+  const { value: message } = await one.stream.next();
+  await two.stream.next();
+  void two.stream.next().catch(() => undefined);
+  return { ...begun, message: message! };
+}
+
+it('a message of two streams that cannot be stored: who waits is told and may try again, what the other said stands', async () => {
+  const { client, peer, store, message } = await sharedByTwo();
+  const failed = expect(message.ack()).rejects.toMatchObject({ kind: 'store' });
+  store.settle(full);
+  await failed;
+  await peer.expectNothing();
+  expect([message.ackState, client.state.state]).toEqual(['pending', 'connected']);
+  const again = message.ack();
+  store.settle();
+  expect(await again).toBe('sent');
+  await peer.expect('pubrec', { packetId: 5 });
+  await client.close();
+});
+
+it('a message of two streams that cannot be stored ends the connection where neither waits', async () => {
+  const { client, peer, store, message } = await sharedByTwo();
+  settleMessage(message, 0);
+  expect(store.asked).toEqual(['add 5']);
+  store.settle(full);
+  await peer.expect('disconnect', { reasonCode: 0x83 });
+  expect(client.state).toMatchObject({ last: { cause: { kind: 'store' } } });
   await client.close();
 });
 

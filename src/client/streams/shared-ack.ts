@@ -14,18 +14,18 @@ export class SharedAck implements Settler {
   #unsettled = 0;
   #code = 0;
   #properties: AckProperties | undefined;
+  readonly #tell = () => {
+    if (this.#entry.failure) this.#startAgain();
+    for (const share of this.#shares) share.listener?.();
+  };
 
   constructor(entry: LedgerEntry, settler: Settler) {
     this.#entry = entry;
     this.#settler = settler;
-    entry.listener = () => {
-      if (entry.failure) this.#startAgain();
-      for (const share of this.#shares) share.listener?.();
-    };
   }
 
   share(): Share {
-    const share = new Share(this.#entry);
+    const share = new Share(this.#entry, () => this.#listen());
     this.#shares.push(share);
     this.#unsettled++;
     return share;
@@ -48,10 +48,18 @@ export class SharedAck implements Settler {
     return true;
   }
 
-  /** The session store failed: nothing is settled. */
+  /** The session looks whether there is somebody to tell. */
+  #listen(): void {
+    this.#entry.listener = this.#shares.some(({ listener }) => listener) ? this.#tell : undefined;
+  }
+
+  /** The session store failed. Who is told of it may settle again; the others would never know, so what they said stands. */
   #startAgain(): void {
-    this.#unsettled = this.#shares.length;
-    for (const share of this.#shares) share.settled = false;
+    for (const share of this.#shares) {
+      if (!share.listener) continue;
+      share.settled = false;
+      this.#unsettled++;
+    }
   }
 
   #done(share: Share): void {
@@ -63,11 +71,22 @@ export class SharedAck implements Settler {
 /** What one stream sees of it. */
 export class Share implements Acknowledgeable {
   readonly #entry: LedgerEntry;
+  readonly #listens: () => void;
+  #listener: (() => void) | undefined;
   settled = false;
-  listener: (() => void) | undefined = undefined;
 
-  constructor(entry: LedgerEntry) {
+  constructor(entry: LedgerEntry, listens: () => void) {
     this.#entry = entry;
+    this.#listens = listens;
+  }
+
+  get listener(): (() => void) | undefined {
+    return this.#listener;
+  }
+
+  set listener(listener: (() => void) | undefined) {
+    this.#listener = listener;
+    this.#listens();
   }
 
   get failure(): Error | undefined {
