@@ -24,7 +24,7 @@ export class LedgerEntry {
   isDoubtful = false;
   /** The store knows that it is settled, or need not. */
   isStored = true;
-  /** Why it is pending again: the store failed. */
+  /** The store failed: while it is told to the listener, it is pending again; where there is none, it stays queued, to be stored once more. */
   failure: Error | undefined = undefined;
   /** Who wants to know when it left; the session never looks at it. */
   listener: (() => void) | undefined = undefined;

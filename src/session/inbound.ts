@@ -152,14 +152,7 @@ export class Inbound {
       this.#flush(entry);
       return;
     }
-    const { packetId } = entry;
-    entry.isStored = false;
-    this.#storage.write({ put: 'inbound', packetId }, (failure) => {
-      if (entry.state !== 'queued') return; // its session is gone
-      entry.isStored = true;
-      if (failure) this.#unsettle(entry, failure);
-      else this.#flush(entry);
-    });
+    this.#store(entry);
   }
 
   /** Nobody will settle a message that is pending: the server shall deliver it again, and does so on the next connection. */
@@ -226,7 +219,8 @@ export class Inbound {
     }
     if (isPending(entry)) this.#owned--;
     this.#qos2.add(entry);
-    this.#flush(entry);
+    if (entry.failure) this.#store(entry);
+    else this.#flush(entry);
   }
 
   /** The server gave up a message of an earlier connection: its identifier stands for another one. */
@@ -252,12 +246,32 @@ export class Inbound {
     if (entry.isLive) (entry.qos === 1 ? this.#qos1 : this.#qos2).flush(entry, this.#leave);
   }
 
-  #unsettle(entry: LedgerEntry, failure: Error): void {
+  #store(entry: LedgerEntry): void {
+    const { packetId } = entry;
+    entry.isStored = false;
+    entry.failure = undefined;
+    this.#storage.write({ put: 'inbound', packetId }, (failure) => {
+      if (entry.state !== 'queued') return; // its session is gone
+      if (failure) {
+        this.#notStored(entry, notSettled(entry, failure));
+        return;
+      }
+      entry.isStored = true;
+      this.#flush(entry);
+    });
+  }
+
+  #notStored(entry: LedgerEntry, failure: Error): void {
+    entry.failure = failure;
+    if (!entry.listener) {
+      // Nobody is there to settle it again: it stays settled, and is stored when the server sends it again.
+      this.#effects.storeFailed(failure);
+      return;
+    }
     entry.state = 'pending';
     if (!entry.isLive) this.#owned++;
-    entry.failure = notSettled(entry, failure);
-    if (entry.listener) this.#effects.acknowledged(entry);
-    else this.#effects.storeFailed(entry.failure); // nobody is there to settle it again
+    this.#effects.acknowledged(entry);
+    entry.failure = undefined;
   }
 
   #drop(entry: LedgerEntry): void {
@@ -270,6 +284,7 @@ export class Inbound {
     if (state === 'pending' && entry.qos === 2 && this.#open.get(entry.packetId) === entry) this.#owned--;
     if (state === 'sent') return;
     entry.state = 'stale';
+    entry.failure = undefined;
     if (state === 'queued' || entry.listener) this.#effects.acknowledged(entry);
   }
 

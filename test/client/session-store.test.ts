@@ -413,8 +413,43 @@ it('an acknowledgement that cannot be stored rejects, and may be tried again', a
   await client.close();
 });
 
-/** A QoS 2 message for two streams; the second one acknowledges it with `on-next`, so that nobody waits for that. */
-async function sharedByTwo() {
+/** A QoS 2 message was settled, nobody waited for that, and the store failed. */
+async function settledInVain() {
+  const begun = await stored();
+  const { client, peer, store } = begun;
+  const messages = client.messages({ autoAck: 'on-next' });
+  peer.publish({ packetId: 5, qos: 2 });
+  const { value } = await messages.next();
+  const next = messages.next();
+  await peer.expectNothing();
+  store.settle(full);
+  await peer.expect('disconnect', { reasonCode: 0x83 });
+  return { ...begun, message: value!, next };
+}
+
+it('an acknowledgement that cannot be stored ends the connection where nobody waits for it, and is stored on the next one', async () => {
+  const { client, store, back, next } = await settledInVain();
+  const again = await back(true);
+  again.publish({ packetId: 5, qos: 2, duplicate: true });
+  again.publish({ topic: 'another', packetId: 6, qos: 2 });
+  expect((await next).value!.topic).toBe('another');
+  await again.expectNothing();
+  expect(store.settleAll()).toEqual(['client c', 'add 5']);
+  await again.expect('pubrec', { packetId: 5, reasonCode: 0 });
+  await client.close();
+});
+
+it('who asks for that acknowledgement behind it is told of what became of it, not of the store', async () => {
+  const { client, store, back, message } = await settledInVain();
+  const acking = message.ack();
+  await (await back(false)).received();
+  expect(await acking).toBe('stale');
+  store.settleAll();
+  await client.close();
+});
+
+/** A QoS 2 message for two streams. With `on-next` the second one acknowledges it, and nobody waits for that. */
+async function sharedByTwo(autoAck: 'never' | 'on-next' = 'on-next') {
   const begun = await stored();
   const { client, peer, store } = begun;
   const open = async (filter: string, autoAck: 'never' | 'on-next') => {
@@ -425,12 +460,12 @@ async function sharedByTwo() {
     store.settleAll();
     return { stream: await opening, id: properties!.subscriptionIdentifier! };
   };
-  const [one, two] = [await open('t', 'never'), await open('+', 'on-next')];
+  const [one, two] = [await open('t', 'never'), await open('+', autoAck)];
   peer.publish({ packetId: 5, qos: 2, properties: { subscriptionIdentifiers: [one.id, two.id] } });
   const { value: message } = await one.stream.next();
-  await two.stream.next();
+  const { value: other } = await two.stream.next();
   void two.stream.next().catch(() => undefined);
-  return { ...begun, message: message! };
+  return { ...begun, message: message!, other: other! };
 }
 
 it('a message of two streams that cannot be stored: who waits is told and may try again, what the other said stands', async () => {
@@ -444,6 +479,19 @@ it('a message of two streams that cannot be stored: who waits is told and may tr
   store.settle();
   expect(await again).toBe('sent');
   await peer.expect('pubrec', { packetId: 5 });
+  await client.close();
+});
+
+it('who was told that a message could not be stored, and settled it again, is told when its session is lost', async () => {
+  const { client, peer, store, back, message, other } = await sharedByTwo('never');
+  const failed = Promise.allSettled([message.ack(), other.ack()]);
+  store.settle(full);
+  expect(await failed).toMatchObject([{ reason: { kind: 'store' } }, { reason: { kind: 'store' } }]);
+  const waiting = message.ack();
+  await gone(peer);
+  await (await back(false)).received();
+  expect(await waiting).toBe('stale');
+  store.settleAll();
   await client.close();
 });
 
