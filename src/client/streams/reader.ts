@@ -35,7 +35,7 @@ export class Reader implements MessageStream, QueueReader {
   next(): Promise<Next> {
     if (this.#returned) return Promise.resolve(done);
     if (this.#handed) for (const message of this.#handed.splice(0)) message.settle(0);
-    if (!this.#failure && this.#signal?.aborted) this.#failure = { error: this.#signal.reason };
+    if (this.#signal?.aborted) this.fail(this.#signal.reason); // who listens to it before us may ask
     if (this.#failure) return Promise.reject(this.#failure.error);
     return this.#queue.next(this);
   }

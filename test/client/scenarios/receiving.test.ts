@@ -215,6 +215,22 @@ everyCut((cut) => {
   });
 });
 
+it('44: an iterator that is asked by whoever hears of the abort before it rejects all that wait, and swallows nothing', async () => {
+  const { client, peer } = await new ScriptedPeer().connected();
+  const abort = new AbortController();
+  const asked: Promise<unknown>[] = [];
+  const ask = (messages: AsyncIterator<unknown>) =>
+    asked.push(messages.next().catch((error: unknown) => error));
+  abort.signal.addEventListener('abort', () => ask(messages));
+  const messages = client.messages({ signal: abort.signal });
+  ask(messages);
+  abort.abort(new Error('enough'));
+  expect(await Promise.all(asked)).toEqual([new Error('enough'), new Error('enough')]);
+  peer.publish({ packetId: 1 });
+  await peer.expectNothing();
+  expect(client.stats().bufferedIn).toBe(1);
+});
+
 it('63: nothing stays with a signal that outlives streams, publishes and clients', async () => {
   const { signal } = new AbortController();
   const listeners = () => getEventListeners(signal, 'abort').length;
