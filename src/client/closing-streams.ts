@@ -1,4 +1,5 @@
 import type { Clock } from '../time/clock.js';
+import type { Transport } from '../transports/transport.js';
 
 /** How long a byte stream that was closed is waited for, in milliseconds: a transport of the user's own may never say that it is gone. */
 const patience = 2_000;
@@ -28,5 +29,17 @@ export class ClosingStreams {
         resolve();
       });
     });
+  }
+}
+
+/**
+ * Closes a byte stream, in order or with an error at once. What a transport of the user's own throws here tells nothing that somebody could act on: the stream is
+ * given up, and why is known already. Nor could it be caught: most often it is a timer or a signal that ends a stream.
+ */
+export function closeStream(transport: Transport, error?: Error): void {
+  try {
+    transport.close(error);
+  } catch {
+    // as said above
   }
 }

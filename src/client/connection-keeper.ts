@@ -3,6 +3,7 @@ import type { Disconnection } from '../session/disconnection.js';
 import type { ServerLimits } from '../session/server-limits.js';
 import type { Clock } from '../time/clock.js';
 import type { Transport } from '../transports/transport.js';
+import { closeStream } from './closing-streams.js';
 import { failureOf, refusedBy, timedOut, unreachable } from './connect-failures.js';
 import type { ConnectSequence } from './connect-sequence.js';
 import { dial } from './dial.js';
@@ -166,7 +167,7 @@ export class ConnectionKeeper {
       return;
     }
     if (this.#isOver) {
-      transport.close(new Error('The attempt to connect was given up.'));
+      closeStream(transport, new Error('The attempt to connect was given up.'));
       return;
     }
     this.#phase = 'handshake';

@@ -2,6 +2,7 @@ import { PacketDecoder, PacketWriter } from '../packets/index.js';
 import type { Packet } from '../packets/packet.js';
 import type { Clock } from '../time/clock.js';
 import type { Transport } from '../transports/transport.js';
+import { closeStream } from './closing-streams.js';
 import type { Observers } from './observers.js';
 
 export interface ConnectionSettings {
@@ -165,17 +166,17 @@ export class Connection {
     if (this.#mute) return;
     this.#mute = this.#deaf = true;
     const cut = () => {
-      this.#transport.close(new Error('The server did not close its end of the connection.'));
+      closeStream(this.#transport, new Error('The server did not close its end of the connection.'));
       this.#isClosed(); // also if a transport of the user's own never says so
     };
     this.#cancelLinger = this.#clock.setTimer(linger, cut, 'background');
-    this.#transport.close();
+    closeStream(this.#transport);
   }
 
   /** At once. */
   cut(error: Error): void {
     this.#deaf = this.#mute = true;
-    this.#transport.close(error);
+    closeStream(this.#transport, error);
   }
 
   #take(chunk: Uint8Array): void {

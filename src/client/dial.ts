@@ -1,4 +1,5 @@
 import type { Transport } from '../transports/transport.js';
+import { closeStream } from './closing-streams.js';
 import { unreachable } from './connect-failures.js';
 import type { Target } from './endpoint.js';
 
@@ -11,7 +12,7 @@ export function dial(target: Target, attempt: number, signal: AbortSignal): Prom
     const opening = (async () => target.connect({ signal, attempt }))();
     opening.then(
       (transport) => {
-        if (signal.aborted) transport.close(new Error('The attempt to connect was given up.'));
+        if (signal.aborted) closeStream(transport, new Error('The attempt to connect was given up.'));
         else resolve(transport);
       },
       (cause) => reject(signal.aborted ? signal.reason : unreachable(target.where, errorOf(cause))),

@@ -4,7 +4,15 @@ class Abortion {
   readonly #waiting = new Set<{ readonly callback: () => void }>();
   readonly #aborted = () => {
     abortions.delete(this.#signal);
-    for (const { callback } of this.#waiting) callback();
+    const thrown: unknown[] = [];
+    for (const { callback } of this.#waiting) {
+      try {
+        callback();
+      } catch (error) {
+        thrown.push(error);
+      }
+    }
+    if (thrown.length > 0) throw thrown[0];
   };
 
   constructor(signal: AbortSignal) {
@@ -30,7 +38,8 @@ const abortions = new WeakMap<AbortSignal, Abortion>();
 
 /**
  * Calls back once, when the signal aborts, unless the returned function is called before; a signal that has aborted already calls nobody. However many wait for one
- * signal, it has one listener: Node warns of a leak from the eleventh on, and a signal that ends a whole program has thousands.
+ * signal, it has one listener: Node warns of a leak from the eleventh on, and a signal that ends a whole program has thousands. A callback must not throw: what one throws keeps the others from nothing,
+ * but is an uncaught exception of the process, as with every listener of a signal.
  */
 export function onAbort(signal: AbortSignal | undefined, callback: () => void): () => void {
   if (!signal || signal.aborted) return nothing;

@@ -2,13 +2,14 @@
 import { expect, it } from 'vitest';
 import { type ConnectOptions, connect } from '../../src/client/index.js';
 import { ReconnectPolicy, type ReconnectSettings } from '../../src/client/reconnect.js';
+import { encodePacket } from '../../src/packets/index.js';
 import type { Disconnection } from '../../src/session/disconnection.js';
 import type { StoredSession } from '../../src/session/session-store.js';
 import { MemorySessionStore } from '../../src/stores/index.js';
-import { VirtualClock } from '../../src/time/index.js';
+import { sleep, VirtualClock } from '../../src/time/index.js';
 import type { Transport } from '../../src/transports/index.js';
 import { HeldStore } from '../support/held-store.js';
-import { ScriptedPeer } from '../support/scripted-peer.js';
+import { connackOf, ScriptedPeer } from '../support/scripted-peer.js';
 
 const settings: ReconnectSettings = {
   minDelay: 250,
@@ -153,4 +154,66 @@ it('a transport that never says that it is gone does not keep the client', async
   await clock.advance(10_000);
   expect(result).toMatchObject({ kind: 'connect' });
   expect(clock.pendingTimers).toBe(0);
+});
+
+/** Attempts whose transport throws when it is closed; `thrown` counts how often it did. */
+function unclosable(start: Transport['start'] = () => undefined) {
+  const world = { thrown: 0 };
+  const transport = transportThat({
+    start,
+    close: () => {
+      world.thrown++;
+      throw new Error('not open');
+    },
+  });
+  return { world, transport };
+}
+
+it('a transport that throws when it is closed keeps nobody else who waits for the signal', async () => {
+  const clock = new VirtualClock();
+  const { world, transport } = unclosable();
+  const abort = new AbortController();
+  const { signal } = abort;
+  const waits = [
+    connect({ connect: async () => transport }, { clock, signal }),
+    sleep(clock, 60_000, signal),
+  ];
+  const outcomes = Promise.allSettled(waits);
+  await clock.settle(); // CONNECT has left
+  abort.abort(new Error('enough'));
+  await clock.advance('2s');
+  const enough = { status: 'rejected', reason: new Error('enough') };
+  expect(await outcomes).toEqual([enough, enough]);
+  expect([world.thrown, clock.pendingTimers]).toEqual([1, 0]);
+});
+
+it('a transport that throws when it is closed is given up as any other while it opens', async () => {
+  for (let microtasks = 0; microtasks < 10; microtasks++) {
+    const clock = new VirtualClock();
+    const { world, transport } = unclosable();
+    const abort = new AbortController();
+    const abortLater = (left: number) =>
+      queueMicrotask(() => (left === 0 ? abort.abort(new Error('enough')) : abortLater(left - 1)));
+    const endpoint = {
+      connect: async () => {
+        abortLater(microtasks);
+        return transport;
+      },
+    };
+    const outcome = connect(endpoint, { clock, signal: abort.signal }).catch((error: unknown) => error);
+    await clock.advance('2s');
+    expect([await outcome, world.thrown]).toEqual([new Error('enough'), 1]);
+  }
+});
+
+it('close() settles everything although the transport throws when it is closed', async () => {
+  const clock = new VirtualClock();
+  const connack = encodePacket(connackOf(0), 5);
+  const { world, transport } = unclosable((onBytes) => queueMicrotask(() => onBytes(connack)));
+  const client = await connect({ connect: async () => transport }, { clock });
+  const publishing = expect(client.publish('t', '', { qos: 1 })).rejects.toMatchObject({ kind: 'closed' });
+  const closing = client.close();
+  await clock.advance('2s');
+  await Promise.all([publishing, closing]);
+  expect([client.state.state, world.thrown, clock.pendingTimers]).toEqual(['closed', 2, 0]);
 });

@@ -52,6 +52,26 @@ it('does not call who is told by another one that it need not wait any more', ()
   expect(called).toEqual(['first']);
 });
 
+it('calls all also where one throws, and what the first of them throws is not swallowed', () => {
+  let aborted: () => void = () => undefined;
+  const signal = {
+    aborted: false,
+    addEventListener: (_: string, listener: () => void) => {
+      aborted = listener;
+    },
+    removeEventListener: () => undefined,
+  } as unknown as AbortSignal; // one whose listener a test can call: what that throws would end the process
+  const called: number[] = [];
+  for (const n of [1, 2, 3]) {
+    onAbort(signal, () => {
+      called.push(n);
+      if (n < 3) throw new Error(`thrown by ${n}`);
+    });
+  }
+  expect(aborted).toThrow('thrown by 1');
+  expect(called).toEqual([1, 2, 3]);
+});
+
 it('never calls for a signal that has aborted already, or for none', () => {
   const fail = () => expect.unreachable();
   onAbort(AbortSignal.abort(), fail)();
