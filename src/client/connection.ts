@@ -27,7 +27,7 @@ export interface ConnectionEvents {
 
 /** What one tick may gather before it is written without waiting for the tick's end. */
 const flushAt = 65_536;
-/** How long a peer may take to close its end after we closed ours, in milliseconds. */
+/** How long a peer may take to close its end after we closed ours, and a transport to say that it is gone after it was cut, in milliseconds. */
 const linger = 1_000;
 
 /** One byte stream to the server, with packets on this side of it: decodes what comes, writes what leaves once a tick. */
@@ -50,6 +50,7 @@ export class Connection {
   /** Whether somebody listens, looked up once a tick and once a read. */
   #watchesSent = false;
   #watchesReceived = false;
+  #isOver = false;
   #deaf = false;
   #mute = false;
   #paused = false;
@@ -61,7 +62,7 @@ export class Connection {
   #bytesOut = 0;
   #cancelLinger: () => void = () => undefined;
   #isClosed: () => void = () => undefined;
-  /** Resolves when the byte stream is gone for good. */
+  /** Resolves when the byte stream is gone for good; of one that was closed or cut at the latest after `linger`, since a transport of the user's own may never say it. */
   readonly closed: Promise<void>;
 
   constructor(
@@ -113,7 +114,7 @@ export class Connection {
     this.#transport.start(
       (chunk) => this.#take(chunk),
       (error) => {
-        this.#deaf = this.#mute = true;
+        this.#deaf = this.#mute = this.#isOver = true;
         this.#cancelLinger();
         this.#events.closed(error);
         this.#isClosed();
@@ -167,7 +168,7 @@ export class Connection {
     this.#mute = this.#deaf = true;
     const cut = () => {
       closeStream(this.#transport, new Error('The server did not close its end of the connection.'));
-      this.#isClosed(); // also if a transport of the user's own never says so
+      this.#isClosed();
     };
     this.#cancelLinger = this.#clock.setTimer(linger, cut, 'background');
     closeStream(this.#transport);
@@ -175,7 +176,10 @@ export class Connection {
 
   /** At once. */
   cut(error: Error): void {
+    if (this.#isOver) return;
     this.#deaf = this.#mute = true;
+    this.#cancelLinger();
+    this.#cancelLinger = this.#clock.setTimer(linger, () => this.#isClosed(), 'background');
     closeStream(this.#transport, error);
   }
 

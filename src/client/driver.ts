@@ -54,7 +54,7 @@ export class Driver implements Effects, Settler {
   readonly idle = new Waiters();
   readonly #storeWriter: StoreWriter | undefined;
   #connection: Connection | undefined;
-  readonly #closing: ClosingStreams;
+  readonly #closing = new ClosingStreams();
   #bytesIn = 0;
   #bytesOut = 0;
   readonly #regulator: ReadRegulator;
@@ -75,7 +75,6 @@ export class Driver implements Effects, Settler {
     this.#events = events;
     this.#lostError = lostError;
     this.session = new Session({ ...settings, isDurable: settings.sessionStore !== undefined }, this);
-    this.#closing = new ClosingStreams(settings.clock);
     const awaitsMore = () => this.#auth?.isRenewing || events.awaitsReply();
     this.#regulator = new ReadRegulator(settings, this.session, awaitsMore);
     this.#storeWriter =

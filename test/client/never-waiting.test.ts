@@ -217,3 +217,27 @@ it('close() settles everything although the transport throws when it is closed',
   await Promise.all([publishing, closing]);
   expect([client.state.state, world.thrown, clock.pendingTimers]).toEqual(['closed', 2, 0]);
 });
+
+it('close() waits for no transport that was cut long ago, and never said that it is gone', async () => {
+  const script = new ScriptedPeer();
+  const silent = transportThat({});
+  const endpoint = { connect: async () => (script.clock.now() === 0 ? silent : script.dial()) };
+  const connecting = connect(endpoint, {
+    ...script.deterministic,
+    reconnect: { initial: true },
+    clientId: 'c',
+  });
+  await script.clock.advance(31_000); // connectTimeout is over, and the wait for the next attempt
+  const peer = await script.accept();
+  await peer.expect('connect');
+  peer.send(connackOf(0));
+  const client = await connecting;
+  let isClosed = false;
+  void client.close().then(() => {
+    isClosed = true;
+  });
+  await peer.expect('disconnect');
+  peer.end();
+  await script.clock.settle();
+  expect([isClosed, script.clock.pendingTimers]).toEqual([true, 0]);
+});

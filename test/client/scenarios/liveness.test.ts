@@ -506,6 +506,7 @@ it('62: a transport that throws when it is written to is a lost connection, not 
   const publishing = client.publish('t', '', { qos: 1 });
   await expect(publishing).rejects.toMatchObject({ kind: 'connection-lost' });
   expect(await client.disconnected()).toMatchObject({ by: 'network', cause: { message: 'not open' } });
+  await clock.advance('1s'); // for so long it may take to say that it is gone
   expect(clock.pendingTimers).toBe(0);
 });
 
