@@ -52,7 +52,7 @@ export interface Client extends AsyncDisposable {
     filters: string | TopicFilter | readonly (string | TopicFilter)[],
     options?: SubscribeOptions & StreamOptions,
   ): Promise<Subscription>;
-  /** Every message that no stream takes. Several calls compete: each message goes to one of them. */
+  /** Every message that no stream takes, out of one queue, which `qos0Overflow` bounds. Several calls compete: each message goes to one of them. */
   messages(options?: ReadOptions): MessageStream;
   /**
    * Publishes with a response topic of this client and correlation data, and resolves with the first reply that carries them; it is acknowledged

@@ -36,7 +36,10 @@ export interface ClientOptions {
    * verified unless `rejectUnauthorized` is false here.
    */
   tls?: ConnectionOptions;
-  /** Forget the session that the server may have kept. Default: false with a `clientId` of yours, true otherwise. */
+  /**
+   * Forget the session that the server may have kept. This is for the first connection, what follows goes on with its session; but on MQTT 3.1.1 under a generated client id
+   * every connection is a clean start, since such a session would stay with the server for ever. Default: false with a `clientId` of yours, true otherwise.
+   */
   cleanStart?: boolean;
   /**
    * Seconds for which the server keeps the session when the connection is gone. Default 300. A graceful close under a generated
