@@ -9,24 +9,22 @@ import type { ReasonCode } from '../packets/reason-codes.js';
 import { AckSender, type AckToSend } from './ack-sender.js';
 import type { LedgerEntry } from './acknowledgements.js';
 import { Authentication } from './authentication.js';
-import { connackFrom } from './connack.js';
 import { disconnectPacket } from './disconnect-packet.js';
 import { endedBy } from './disconnection.js';
 import type { Effects } from './effects.js';
 import { awaitsAnswer, type Exchange } from './exchange.js';
 import { handPacket, type Receivers } from './hand-packet.js';
+import { Handshake } from './handshake.js';
 import { Inbound } from './inbound.js';
 import { checkAck, checkPublish, checkSize, checkSubscribe } from './limit-checks.js';
 import { Outbound } from './outbound.js';
 import { PacketIds } from './packet-ids.js';
 import type { PublishRequest } from './publish-request.js';
-import { openedWith } from './send-window.js';
-import { type ServerLimits, serverLimits } from './server-limits.js';
-import { type Knowledge, SessionKnowledge } from './session-knowledge.js';
-import type { SessionState } from './session-state.js';
+import type { ServerLimits } from './server-limits.js';
+import { type SessionState, Standing } from './session-state.js';
 import type { StoredOutbound, StoredSession } from './session-store.js';
 import type { SessionSettings } from './settings.js';
-import { Storage, StoreError } from './storage.js';
+import { Storage } from './storage.js';
 import {
   type HeldSubscription,
   type SubscribeRequest,
@@ -53,14 +51,13 @@ export class Session {
   readonly #storage: Storage;
   readonly #authentication: Authentication;
   readonly #receivers: Receivers;
-  #state: SessionState = { phase: 'idle' };
-  #connectionId = 0;
-  readonly #knowledge = new SessionKnowledge();
+  readonly #standing = new Standing();
+  readonly #handshake: Handshake;
 
   constructor(settings: SessionSettings, effects: Effects) {
     this.#settings = settings;
     this.#effects = effects;
-    const limits = () => (this.#state.phase === 'connected' ? this.#state.limits : undefined);
+    const limits = () => this.#standing.limits;
     this.#authentication = new Authentication(effects, limits);
     this.#acks = new AckSender(settings.protocolVersion, effects, limits);
     const sendAck = (packet: AckToSend) => this.#acks.send(packet);
@@ -75,15 +72,17 @@ export class Session {
       subscriptions: this.#subscriptions,
       authentication: this.#authentication,
     };
+    const parts = { ...this.#receivers, ids: this.#ids, storage };
+    this.#handshake = new Handshake(settings, effects, parts, this.#standing);
   }
 
   get state(): SessionState {
-    return this.#state;
+    return this.#standing.state;
   }
 
   /** Counts connections from 1; 0 before the first. */
   get connectionId(): number {
-    return this.#connectionId;
+    return this.#standing.connectionId;
   }
 
   get subscriptions(): ReadonlyMap<string, HeldSubscription> {
@@ -121,7 +120,7 @@ export class Session {
   restore(stored: StoredSession, requestOf: (stored: StoredOutbound) => PublishRequest): void {
     const { outbound, inboundQos2, subscriptions, lastPacketId } = stored;
     const isEmpty = lastPacketId === 0 && outbound.length + inboundQos2.length + subscriptions.length === 0;
-    if (!isEmpty) this.#knowledge.restored();
+    if (!isEmpty) this.#standing.knowledge.restored();
     this.#ids.continueAfter(lastPacketId);
     this.#outbound.restore(outbound, requestOf);
     this.#inbound.restore(inboundQos2);
@@ -143,7 +142,7 @@ export class Session {
   open(connect: ConnectPacket, lastPacketId: number): void {
     this.#acks.writable(true);
     this.#authentication.open(connect);
-    this.#state = { phase: 'connecting', connect, lastPacketId };
+    this.#standing.state = { phase: 'connecting', connect, lastPacketId };
     this.#effects.send(connect);
   }
 
@@ -153,34 +152,29 @@ export class Session {
    */
   receive(packet: Packet, now: number): void {
     this.#acks.checkUnread();
-    switch (this.#state.phase) {
-      case 'connected':
-        this.#receive(packet, now);
-        break;
-      case 'connecting':
-        this.#handshake(packet, this.#state.connect, this.#state.lastPacketId, now);
-        break;
-    }
+    const { state } = this.#standing;
+    if (state.phase === 'connected') this.#receive(packet, now);
+    else if (state.phase === 'connecting') this.#handshake.receive(packet, state, now);
   }
 
   /** The answer to a challenge. Throws an InvalidPacketError for data that is none, a LimitError for more than the server takes. */
   answer(data: Uint8Array): void {
-    if (this.#state.phase !== 'leaving') this.#authentication.answer(data);
+    if (this.#standing.state.phase !== 'leaving') this.#authentication.answer(data);
   }
 
   /** Authenticates again; CONNECT has named the method. Throws as `answer` does. */
   renew(data: Uint8Array): void {
-    if (this.#state.phase === 'connected') this.#authentication.renew(data);
+    if (this.#standing.state.phase === 'connected') this.#authentication.renew(data);
   }
 
   ping(): void {
-    if (this.#state.phase === 'connected') this.#effects.send({ type: 'pingreq' });
+    if (this.#standing.state.phase === 'connected') this.#effects.send({ type: 'pingreq' });
   }
 
   /** The socket takes more bytes, or does not: publishes wait for it, nothing else does. */
   writable(writable: boolean, now: number): void {
     this.#acks.writable(writable);
-    if (this.#state.phase === 'connected') this.#outbound.writable(writable, now);
+    if (this.#standing.state.phase === 'connected') this.#outbound.writable(writable, now);
   }
 
   /**
@@ -188,19 +182,19 @@ export class Session {
    * Throws an InvalidPacketError, and changes nothing, if `properties` are not legal.
    */
   disconnect(reasonCode: ReasonCode, properties?: DisconnectPacket['properties']): void {
-    const state = this.#state;
+    const { state } = this.#standing;
     if (state.phase === 'idle' || state.phase === 'leaving') return;
     const { protocolVersion } = this.#settings;
     const most = state.phase === 'connecting' ? Number.POSITIVE_INFINITY : state.limits.maximumPacketSize;
     const packet = disconnectPacket(reasonCode, protocolVersion === 5 ? properties : undefined, most);
-    this.#leave();
+    this.#standing.leave();
     if (protocolVersion === 5 || reasonCode === 0) this.#effects.send(packet);
   }
 
   /** The byte stream is gone. What the session keeps waits for the next one; the rest fails with `error`. */
   lost(error: (maybeDelivered: boolean) => Error): void {
-    this.#leave();
-    this.#state = { phase: 'idle' };
+    this.#standing.leave();
+    this.#standing.state = { phase: 'idle' };
     this.#outbound.lost(error);
     this.#inbound.lost();
     this.#subscriptions.lost(error);
@@ -252,7 +246,7 @@ export class Session {
     if (entry.state !== 'pending') return;
     checkAck(entry, reasonCode, properties);
     // After a goodbye nothing leaves: a QoS 2 message waits for the next connection, if there is one.
-    if (this.#state.phase === 'leaving' && entry.isLive) return;
+    if (this.#standing.state.phase === 'leaving' && entry.isLive) return;
     this.#inbound.settle(entry, reasonCode, properties);
   }
 
@@ -261,88 +255,17 @@ export class Session {
   }
 
   get #limits(): ServerLimits {
-    if (this.#state.phase === 'connected') return this.#state.limits;
-    throw new Error(`The session is ${this.#state.phase}: requests need a connection.`);
+    const { limits, state } = this.#standing;
+    if (limits) return limits;
+    throw new Error(`The session is ${state.phase}: requests need a connection.`);
   }
 
   #receive(packet: Packet, now: number): void {
     if (packet.type !== 'disconnect') {
-      handPacket(packet, this.#receivers, this.#connectionId, now);
+      handPacket(packet, this.#receivers, this.#standing.connectionId, now);
       return;
     }
-    this.#state = { phase: 'leaving' };
+    this.#standing.leave();
     this.#effects.disconnected(endedBy(packet));
-  }
-
-  #handshake(packet: Packet, connect: ConnectPacket, lastPacketId: number, now: number): void {
-    if (packet.type === 'auth') {
-      this.#authentication.auth(packet);
-      return;
-    }
-    const connack = connackFrom(packet, connect);
-    if (connack.reasonCode !== 0) {
-      this.#state = { phase: 'leaving' };
-      this.#effects.refused(connack);
-      return;
-    }
-    this.#authentication.accepted(connack);
-    const limits = serverLimits(connect, connack);
-    // Where the one before said so and it could not be put away, the session that is there now is the new, empty one.
-    const isLost = !connack.sessionPresent || this.#knowledge.current === 'lost';
-    if (!isLost || !this.#storage.isDurable) {
-      this.#connected(limits, !isLost, lastPacketId, now);
-      return;
-    }
-    this.#knowledge.lost();
-    const storing: SessionState = { phase: 'storing', limits };
-    this.#state = storing;
-    this.#effects.hold(true);
-    // Were a message of the new session taken before, or a publish given up, a process that dies would leave a store that says the opposite.
-    this.#storage.write({ put: 'session', ...this.#remains() }, (failure) => {
-      if (this.#state !== storing) return; // the connection is gone: the next one begins with it
-      if (failure) {
-        this.#effects.storeFailed(new StoreError('That the session is lost could not be stored', failure));
-        return;
-      }
-      this.#connected(limits, false, lastPacketId, now);
-      this.#effects.hold(false);
-    });
-  }
-
-  #connected(limits: ServerLimits, sessionPresent: boolean, lastPacketId: number, now: number): void {
-    const knowledge = this.#knowledge.current;
-    this.#knowledge.agreed();
-    this.#connectionId++;
-    const connected: SessionState = { phase: 'connected', limits, sessionPresent };
-    this.#state = connected;
-    if (sessionPresent) this.#takeUp(knowledge, lastPacketId);
-    else this.#inbound.forget(); // before anybody is told, so that what is stale can be put away
-    this.#effects.connected(limits, sessionPresent);
-    if (!sessionPresent) {
-      this.#outbound.sessionLost();
-      this.#subscriptions.sessionLost();
-    }
-    this.#storage.keep({ put: 'client', clientId: limits.clientId, lastPacketId: this.#ids.last });
-    // It may have ended again in the meantime: whoever was told of it may have closed it, and writing can fail.
-    if (this.#state === connected) this.#subscriptions.opened(limits);
-    if (this.#state !== connected) return;
-    this.#outbound.opened(openedWith(limits, this.#settings, this.#effects, now));
-  }
-
-  #takeUp(knowledge: Knowledge, lastPacketId: number): void {
-    if (knowledge === 'strange') this.#ids.continueAfter(lastPacketId);
-    if (knowledge !== 'doubtful') return;
-    this.#inbound.doubt();
-    this.#subscriptions.doubt();
-  }
-
-  /** What goes on where the server has lost the session. */
-  #remains() {
-    return { outbound: this.#outbound.remains(), subscriptions: this.#subscriptions.remains() };
-  }
-
-  #leave(): void {
-    if (this.#state.phase === 'connecting') this.#knowledge.unanswered();
-    this.#state = { phase: 'leaving' };
   }
 }
