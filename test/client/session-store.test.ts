@@ -413,6 +413,25 @@ it('an acknowledgement that cannot be stored rejects, and may be tried again', a
   await client.close();
 });
 
+it('a message whose reader was told of that is stored on the next connection only when it is settled again', async () => {
+  const { client, peer, store, back } = await stored();
+  peer.publish({ packetId: 5, qos: 2 });
+  const { value: message } = await client.messages().next();
+  const failed = expect(message!.ack()).rejects.toMatchObject({ kind: 'store' });
+  store.settle(full);
+  await failed;
+  await gone(peer);
+  const again = await back(true);
+  again.publish({ packetId: 5, qos: 2, duplicate: true });
+  await again.expectNothing();
+  expect(store.settleAll()).toEqual(['client c']);
+  const acking = message!.ack();
+  expect(store.settleAll()).toEqual(['add 5']);
+  expect(await acking).toBe('sent');
+  await again.expect('pubrec', { packetId: 5, reasonCode: 0 });
+  await client.close();
+});
+
 /** A QoS 2 message was settled, nobody waited for that, and the store failed. */
 async function settledInVain() {
   const begun = await stored();
@@ -443,6 +462,7 @@ it('who asks for that acknowledgement behind it is told of what became of it, no
   const { client, store, back, message } = await settledInVain();
   const acking = message.ack();
   await (await back(false)).received();
+  store.settleAll();
   expect(await acking).toBe('stale');
   store.settleAll();
   await client.close();
@@ -490,6 +510,7 @@ it('who was told that a message could not be stored, and settled it again, is to
   const waiting = message.ack();
   await gone(peer);
   await (await back(false)).received();
+  store.settleAll();
   expect(await waiting).toBe('stale');
   store.settleAll();
   await client.close();
