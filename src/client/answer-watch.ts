@@ -36,11 +36,12 @@ export class AnswerWatch {
 
   #arm(): void {
     const dueAt = this.#clock.now() + this.#timeout / 4;
-    this.#cancel = this.#clock.setTimer(this.#timeout / 4, () => {
+    const look = () => {
       this.#arm();
       const now = this.#clock.now();
       this.#look(now, now - dueAt);
-    });
+    };
+    this.#cancel = this.#clock.setTimer(this.#timeout / 4, look, 'background');
   }
 
   /** `late`: for so long we were not running. What the server sent meanwhile has not been read yet, timers come before sockets; so that time does not count. */
