@@ -1,5 +1,7 @@
-import type { ConnackPacket, Packet } from '../packets/packet.js';
+import { packetSize } from '../packets/encode-packet.js';
+import type { ConnackPacket, ConnectPacket, Packet } from '../packets/packet.js';
 import { checkAuthenticationMethod } from '../session/authentication.js';
+import type { Session } from '../session/session.js';
 import type { Clock } from '../time/clock.js';
 import { orAborted } from '../time/or-aborted.js';
 import { AuthenticationError } from './errors.js';
@@ -20,10 +22,10 @@ export interface AuthenticatorPorts {
   readonly clock: Clock;
   /** Milliseconds for a renewal. */
   readonly timeout: number;
-  readonly open: (method: string, data: Uint8Array) => void;
-  readonly receive: (packet: Packet, now: number) => void;
-  readonly answer: (data: Uint8Array) => void;
-  readonly renew: (data: Uint8Array) => void;
+  readonly session: Session;
+  /** Without what `start` brings. */
+  readonly connect: ConnectPacket;
+  readonly lastPacketId: number;
   /** Stops reading, or goes on. */
   readonly pause: (paused: boolean) => void;
   readonly fail: (error: Error) => void;
@@ -63,7 +65,7 @@ export class Authenticator {
     this.#wait(
       'start',
       () => this.#auth.start(),
-      (data) => this.#ports.open(this.#auth.method, data),
+      (data) => this.#open(data),
     );
   }
 
@@ -71,14 +73,14 @@ export class Authenticator {
     if (this.#held) this.#held.push({ packet, now });
     else if (packet.type === 'connack' && packet.reasonCode === 0 && this.#auth.verify) {
       this.#verifyConnack(packet, now);
-    } else this.#ports.receive(packet, now);
+    } else this.#ports.session.receive(packet, now);
   }
 
   challenged(challenge: Uint8Array): void {
     this.#wait(
       'next',
       () => this.#auth.next(challenge),
-      (data) => this.#ports.answer(data),
+      (data) => this.#ports.session.answer(data),
     );
   }
 
@@ -106,6 +108,17 @@ export class Authenticator {
     this.#renewal?.settle(error);
   }
 
+  #open(authenticationData: Uint8Array): void {
+    const { session, connect, lastPacketId } = this.#ports;
+    const authenticationMethod = this.#auth.method;
+    const packet: ConnectPacket = {
+      ...connect,
+      properties: { ...connect.properties, authenticationMethod, authenticationData },
+    };
+    packetSize(packet, 5); // throws for data that is none, before anything is sent
+    session.open(packet, lastPacketId);
+  }
+
   #begin(): Renewal {
     const { clock, timeout } = this.#ports;
     let settle: Renewal['settle'] = () => undefined;
@@ -126,7 +139,7 @@ export class Authenticator {
       () => this.#auth.start(),
       (data) => {
         try {
-          this.#ports.renew(data);
+          this.#ports.session.renew(data);
         } catch (error) {
           settle(error as Error); // not legal, or too big for the server: nothing was sent, so the connection is as it was
         }
@@ -147,7 +160,7 @@ export class Authenticator {
         const held = this.#held ?? [];
         this.#held = undefined;
         this.#ports.pause(false);
-        for (const each of held) if (!this.#over) this.#ports.receive(each.packet, each.now);
+        for (const each of held) if (!this.#over) this.#ports.session.receive(each.packet, each.now);
       },
     );
   }

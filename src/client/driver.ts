@@ -1,4 +1,3 @@
-import { packetSize } from '../packets/encode-packet.js';
 import { ProtocolError } from '../packets/errors.js';
 import { refuse } from '../packets/outgoing-checks.js';
 import type {
@@ -275,15 +274,9 @@ export class Driver implements Effects, Settler {
     return new Authenticator(options, {
       clock: this.#settings.clock,
       timeout: this.#settings.connectTimeout,
-      open: (authenticationMethod, authenticationData) => {
-        const properties = { ...connect.properties, authenticationMethod, authenticationData };
-        const packet: ConnectPacket = { ...connect, properties };
-        packetSize(packet, 5); // throws for data that is none, before anything is sent
-        this.session.open(packet, lastPacketId);
-      },
-      receive: (packet, now) => this.session.receive(packet, now),
-      answer: (data) => this.session.answer(data),
-      renew: (data) => this.session.renew(data),
+      session: this.session,
+      connect,
+      lastPacketId,
       pause: (paused) => {
         this.#connection?.pause(paused);
         if (!paused) this.regulate();
