@@ -68,18 +68,19 @@ export class Outbound {
     return this.#dropped;
   }
 
-  /** Sends the copy, or lets it wait its turn. */
-  offer(copy: Copy, connection: Connection | undefined, now: number): void {
+  /** Sends the copy, or lets it wait its turn. False if it can do neither: then the copy has ended. */
+  offer(copy: Copy, connection: Connection | undefined, now: number): boolean {
     if (copy.qos === 0) {
-      if (connection === undefined) return void endCopy(copy, 'offline');
-      if (connection.congested || this.#waitingQoS0.size > 0)
-        return void this.#wait(this.#waitingQoS0, copy, now);
-      return void this.#sendNew(copy, connection, now);
+      if (connection === undefined) {
+        endCopy(copy, 'offline');
+        return false;
+      }
+      if (connection.congested || this.#waitingQoS0.size > 0) return this.#wait(this.#waitingQoS0, copy, now);
+      return this.#sendNew(copy, connection, now);
     }
     // With room left, nobody waits: `pump` has seen to that.
-    if (connection !== undefined && this.#hasRoom(connection))
-      return void this.#sendNew(copy, connection, now);
-    this.#wait(this.#waiting, copy, now);
+    if (connection !== undefined && this.#hasRoom(connection)) return this.#sendNew(copy, connection, now);
+    return this.#wait(this.#waiting, copy, now);
   }
 
   /** A connection took up the session: everything unfinished goes out again, in its old order [MQTT-4.4.0-1]. */
@@ -204,16 +205,20 @@ export class Outbound {
     return this.#inFlight.size < LAST_PACKET_ID && this.#inFlightBytes < this.#limits.queuedBytes;
   }
 
-  #wait(queue: Fifo<Copy>, copy: Copy, now: number): void {
+  #wait(queue: Fifo<Copy>, copy: Copy, now: number): boolean {
     const size = copySize(copy);
     if (this.#isFullFor(size)) this.#forgetExpired(now);
     // What may be lost makes room for what may not.
     while (copy.qos > 0 && this.#waitingQoS0.size > 0 && this.#isFullFor(size))
       this.#drop(this.#shift(this.#waitingQoS0));
-    if (this.#isFullFor(size)) return void this.#drop(copy);
+    if (this.#isFullFor(size)) {
+      this.#drop(copy);
+      return false;
+    }
     this.#waitingBytes += size;
     this.#nextExpiry = Math.min(this.#nextExpiry, expiresAt(copy.message));
     queue.push(copy);
+    return true;
   }
 
   /** What nobody will get any more must not keep out what somebody will [MQTT-3.3.2-5]. */
@@ -251,7 +256,7 @@ export class Outbound {
     this.#sendNew(copy, connection, now);
   }
 
-  #sendNew(copy: Copy, connection: Connection, now: number): void {
+  #sendNew(copy: Copy, connection: Connection, now: number): boolean {
     if (copy.qos > 0) {
       copy.packetId = this.#freePacketId();
       copy.phase = 'sent';
@@ -260,7 +265,10 @@ export class Outbound {
     const { outboundAliases } = connection;
     const isSent =
       outboundAliases === undefined ? connection.send(packet) : outboundAliases.send(packet, connection);
-    if (!isSent) return void endCopy(copy, 'too-large');
+    if (!isSent) {
+      endCopy(copy, 'too-large');
+      return false;
+    }
     if (copy.qos > 0) {
       this.#inFlight.set(copy.packetId, copy);
       this.#inFlightBytes += copySize(copy);
@@ -268,6 +276,7 @@ export class Outbound {
     }
     copy.message.trace?.sent(copy);
     if (copy.qos === 0) endCopy(copy, 'sent');
+    return true;
   }
 
   #sendAgain(connection: Connection, now: number): void {

@@ -1,4 +1,3 @@
-import { matches } from '../../topics/index.js';
 import type { BrokerLimits } from '../settings.js';
 import { isExpired, type Message, messageSize } from './message.js';
 
@@ -36,16 +35,6 @@ export class Retained {
     if (message === undefined || !isExpired(message, now)) return message;
     this.#delete(topic);
     return undefined;
-  }
-
-  /** In the order in which they were retained. */
-  match(filter: string, now: number): Message[] {
-    if (!filter.includes('+') && !filter.includes('#')) {
-      const message = this.get(filter, now);
-      return message === undefined ? [] : [message];
-    }
-    this.#forgetExpired(now);
-    return [...this.#byTopic.values()].filter((message) => matches(filter, message.topic));
   }
 
   /** In the order in which they were retained. */

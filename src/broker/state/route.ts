@@ -58,9 +58,9 @@ export function routeShared(group: SharedGroup, message: Message, now: number): 
   return member !== undefined && give(member, message, now);
 }
 
-/** A message that a new subscription gets because it was retained: always with RETAIN set. MQTT 5.0, 3.3.1.3. */
-export function giveRetained(subscription: Subscription, message: Message, now: number): void {
-  offer(
+/** A message that a new subscription gets because it was retained: always with RETAIN set. MQTT 5.0, 3.3.1.3. False if it is lost. */
+export function giveRetained(subscription: Subscription, message: Message, now: number): boolean {
+  return offer(
     subscription.session,
     message,
     subscription.grantedQoS,
@@ -89,6 +89,7 @@ function giveOnce(session: Session, subscriptions: Subscription[], message: Mess
   offer(session, message, grantedQoS, retain, identifiers(subscriptions), undefined, now);
 }
 
+/** False if the copy is lost: no room for it, too large, nobody there. */
 function offer(
   session: Session,
   message: Message,
@@ -97,7 +98,7 @@ function offer(
   subscriptionIdentifiers: readonly number[] | undefined,
   group: SharedGroup | undefined,
   now: number,
-): void {
+): boolean {
   const copy: Copy = {
     message,
     clientId: session.clientId,
@@ -110,7 +111,7 @@ function offer(
     onThisConnection: false,
   };
   message.trace?.copied(copy);
-  session.outbound.offer(copy, session.connection, now);
+  return session.outbound.offer(copy, session.connection, now);
 }
 
 /** A client's own message, which No Local keeps away from it [MQTT-3.8.3-3]. */

@@ -1,5 +1,5 @@
 import type { SubscribePacket, SubscriptionRequest, UnsubscribePacket } from '../../packets/packet.js';
-import { parseSharedFilter, validateTopicFilter } from '../../topics/index.js';
+import { parseSharedFilter, TopicTrie, validateTopicFilter } from '../../topics/index.js';
 import { quote } from '../../topics/topic-error.js';
 import { subscribeRefusal } from './authorize.js';
 import type { Connection } from './connection.js';
@@ -13,7 +13,7 @@ import type { State } from './state.js';
 
 const NO_SUBSCRIPTION_EXISTED = 0x11;
 
-/** SUBSCRIBE: a code per filter [MQTT-3.8.4-6], then what was retained. MQTT 5.0, 3.8. */
+/** SUBSCRIBE: a code per entry [MQTT-3.8.4-6], then what was retained: once for a filter, however often it is there. MQTT 5.0, 3.8. */
 export function subscribe(
   state: State,
   connection: Connection,
@@ -26,7 +26,7 @@ export function subscribe(
   if (violation !== undefined) return void disconnect(state, connection, violation.code, violation.why, now);
 
   let firstRefusal: Refusal | undefined;
-  const added: { subscription: Subscription; isNew: boolean }[] = [];
+  const wanting = new Set<string>();
   const reasonCodes = packet.subscriptions.map((request) => {
     const refusal = refusalOf(state, connection, session, request);
     if (refusal !== undefined) {
@@ -37,8 +37,7 @@ export function subscribe(
     const { maximumQoS } = state.settings.capabilities;
     const grantedQoS = request.maximumQoS < maximumQoS ? request.maximumQoS : maximumQoS;
     state.subscriptions.put(session, { filter: request.filter, grantedQoS, options: request, identifier });
-    const subscription = session.subscriptions.get(request.filter);
-    if (subscription !== undefined) added.push({ subscription, isNew });
+    if (wantsRetained(request, isNew)) wanting.add(request.filter);
     return grantedQoS;
   });
   const properties = connection.version === 5 &&
@@ -49,7 +48,8 @@ export function subscribe(
     reasonCodes,
     ...(properties && { properties }),
   });
-  for (const { subscription, isNew } of added) sendRetained(state, subscription, isNew, now);
+  // A SUBACK that does not fit ends the connection: then nobody reads what follows.
+  if (connection.ending === undefined) sendRetained(state, session, wanting, now);
 }
 
 /** UNSUBSCRIBE: filters are compared character by character [MQTT-3.10.4-1]. */
@@ -121,10 +121,32 @@ function hasWildcard(filter: string): boolean {
   return inner.includes('+') || inner.includes('#');
 }
 
-/** Retained messages by the retain handling of the subscription [MQTT-3.3.1-9 to -11]; a shared one gets none. */
-function sendRetained(state: State, subscription: Subscription, isNew: boolean, now: number): void {
-  const { options, group, filter } = subscription;
-  if (group !== undefined || options.retainHandling === 'never') return;
-  if (options.retainHandling === 'send-if-new' && !isNew) return;
-  for (const message of state.retained.match(filter, now)) giveRetained(subscription, message, now);
+/** By the retain handling of the subscription [MQTT-3.3.1-9 to -11]. */
+function wantsRetained({ retainHandling }: SubscriptionRequest, isNew: boolean): boolean {
+  return retainHandling === 'send' || (retainHandling === 'send-if-new' && isNew);
+}
+
+/**
+ * Retained messages for the session's subscriptions of these filters; a shared one gets none. All filters with wildcards go through what is
+ * retained together: a walk for each would let one packet with thousands of them keep everybody waiting.
+ */
+function sendRetained(state: State, session: Session, filters: ReadonlySet<string>, now: number): void {
+  const withWildcards = new TopicTrie<Subscription>({ cachedTopics: 0 });
+  for (const filter of filters) {
+    const subscription = session.subscriptions.get(filter);
+    if (subscription === undefined || subscription.group !== undefined) continue;
+    if (hasWildcard(filter)) {
+      withWildcards.add(filter, subscription);
+      continue;
+    }
+    const message = state.retained.get(filter, now);
+    if (message !== undefined) giveRetained(subscription, message, now);
+  }
+  if (withWildcards.size === 0) return;
+  for (const message of state.retained.all(now)) {
+    for (const subscription of withWildcards.match(message.topic)) {
+      // What this session can't take for one of its subscriptions is not tried for the next.
+      if (!giveRetained(subscription, message, now)) break;
+    }
+  }
 }
