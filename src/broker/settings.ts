@@ -49,6 +49,11 @@ export interface BrokerLimits {
   sessions: number;
   /** Subscriptions of one session. Default 100,000; one more is refused with 0x97. */
   subscriptionsPerSession: number;
+  /**
+   * Bytes of filter of one session's subscriptions, a character for one and 100 more for each level. Default 64 MiB; a filter that does not fit
+   * is refused with 0x97.
+   */
+  subscriptionBytesPerSession: number;
   /** Messages that wait for one session. Default 10,000; one more is dropped for that session and counted. */
   queuedMessages: number;
   /**
@@ -132,6 +137,7 @@ const DEFAULT_LIMITS: BrokerLimits = {
   connections: 10_000,
   sessions: 10_000,
   subscriptionsPerSession: 100_000,
+  subscriptionBytesPerSession: 64 * 1_048_576,
   queuedMessages: 10_000,
   queuedBytes: 64 * 1_048_576,
   retainedMessages: 10_000,

@@ -19,6 +19,8 @@ export interface SessionUsage {
   readonly clientId: string;
   /** `limits.subscriptionsPerSession` */
   readonly subscriptions: number;
+  /** Bytes of their filters: `limits.subscriptionBytesPerSession`. */
+  readonly subscriptionBytes: number;
   /** Messages that wait to be sent: `limits.queuedMessages`. */
   readonly queuedMessages: number;
   /** Bytes of payload, topic and properties that wait: `limits.queuedBytes`. */
@@ -41,10 +43,12 @@ export function usageOf({ sessions, retained, deadlines }: State, connections: n
   };
 }
 
-function sessionUsage({ clientId, subscriptions, outbound, unreleased }: Session): SessionUsage {
+function sessionUsage(session: Session): SessionUsage {
+  const { clientId, subscriptions, subscriptionBytes, outbound, unreleased } = session;
   return {
     clientId,
     subscriptions: subscriptions.size,
+    subscriptionBytes,
     queuedMessages: outbound.queued,
     queuedBytes: outbound.queuedBytes,
     inFlightMessages: outbound.inFlight,

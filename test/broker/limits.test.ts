@@ -125,6 +125,24 @@ it('refuses one subscription too many', async () => {
   expect((await client.subscribe(['a', 'b', 'c', 'a'])).reasonCodes).toEqual([2, 2, 0x97, 2]);
 });
 
+it('refuses a filter that there are no bytes for: its characters, and 100 for each level', async () => {
+  await using world = new FakeWorld({ limits: { subscriptionBytesPerSession: 310 } });
+  const bytes = () => world.broker.usage.sessions.map(({ subscriptionBytes }) => subscriptionBytes);
+  const client = await world.client('collector');
+  const { reasonCodes, properties } = await client.subscribe(['a/b', '12345678', '1234567', 'a/b', '+']);
+  expect(reasonCodes).toEqual([2, 0x97, 2, 2, 0x97]);
+  expect(properties?.reasonString).toBe('A session has 310 bytes of filters at most.');
+  expect(bytes()).toEqual([310]);
+  await client.unsubscribe('1234567', 'never there');
+  expect(bytes()).toEqual([203]);
+  expect((await client.subscribe(['$share/g/a', '+'])).reasonCodes).toEqual([0x97, 2]);
+  expect(bytes()).toEqual([304]);
+
+  const old = await world.client('of old', {}, 4);
+  expect((await old.subscribe(['a/b/c/d', '#'])).reasonCodes).toEqual([0x80, 2]);
+  expect(bytes()).toEqual([304, 101]);
+});
+
 it('closes one connection too many', async () => {
   await using world = new FakeWorld({ limits: { connections: 1 } });
   await world.client('one');

@@ -27,6 +27,7 @@ it('says what the broker holds, and that it holds nothing once it is closed', as
       {
         clientId: 'reader',
         subscriptions: 2,
+        subscriptionBytes: 202,
         queuedMessages: 2,
         queuedBytes: 9,
         inFlightMessages: 1,

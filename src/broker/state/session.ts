@@ -29,6 +29,8 @@ export class Session {
   /** Seconds that it outlives its connection. */
   expiryInterval = 0;
   readonly subscriptions = new Map<string, Subscription>();
+  /** Bytes of their filters, as `filterSize` counts them. */
+  subscriptionBytes = 0;
   readonly outbound: Outbound;
   /** Identifiers of QoS 2 messages taken over and not yet released: a repeat is not delivered again. */
   readonly unreleased = new Set<number>();

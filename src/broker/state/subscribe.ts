@@ -10,6 +10,7 @@ import { giveRetained, handOver } from './route.js';
 import type { Session, Subscription } from './session.js';
 import type { SharedGroup } from './shared-group.js';
 import type { State } from './state.js';
+import { filterSize } from './subscriptions.js';
 
 const NO_SUBSCRIPTION_EXISTED = 0x11;
 
@@ -101,9 +102,12 @@ function refusalOf(
   if (wrong !== undefined) return { code: 0x8f, why: wrong };
   if (!capabilities.sharedSubscriptions && filter.startsWith('$share/')) return noShared(filter);
   if (!capabilities.wildcards && hasWildcard(filter)) return noWildcard(filter);
-  const isNew = !session.subscriptions.has(filter);
-  if (isNew && session.subscriptions.size >= limits.subscriptionsPerSession) {
-    return { code: 0x97, why: `A session has ${limits.subscriptionsPerSession} subscriptions at most.` };
+  if (!session.subscriptions.has(filter)) {
+    const { subscriptionsPerSession, subscriptionBytesPerSession } = limits;
+    if (session.subscriptions.size >= subscriptionsPerSession)
+      return { code: 0x97, why: `A session has ${subscriptionsPerSession} subscriptions at most.` };
+    if (session.subscriptionBytes + filterSize(filter) > subscriptionBytesPerSession)
+      return { code: 0x97, why: `A session has ${subscriptionBytesPerSession} bytes of filters at most.` };
   }
   return subscribeRefusal(state, connection, request);
 }

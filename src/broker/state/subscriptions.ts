@@ -2,6 +2,16 @@ import { parseSharedFilter, TopicTrie } from '../../topics/index.js';
 import type { Session, Subscription } from './session.js';
 import { SharedGroup } from './shared-group.js';
 
+/** What a level costs beside its characters: it may need a node of the tree for itself. */
+const LEVEL = 100;
+
+/** What a filter costs while a session has it, in bytes: a character for one, and its levels. */
+export function filterSize(filter: string): number {
+  let levels = 1;
+  for (let at = filter.indexOf('/'); at !== -1; at = filter.indexOf('/', at + 1)) levels += 1;
+  return filter.length + LEVEL * levels;
+}
+
 /** All subscriptions of all sessions, found by topic. */
 export class Subscriptions {
   readonly #trie = new TopicTrie<Subscription | SharedGroup>();
@@ -12,6 +22,7 @@ export class Subscriptions {
     const group = this.#groupOf(wanted.filter, session);
     const subscription: Subscription = { ...wanted, session, group };
     const old = session.subscriptions.get(wanted.filter);
+    if (old === undefined) session.subscriptionBytes += filterSize(wanted.filter);
     session.subscriptions.set(wanted.filter, subscription);
     if (group !== undefined) return void group.put(subscription);
     if (old !== undefined) this.#trie.delete(old.filter, old);
@@ -23,6 +34,7 @@ export class Subscriptions {
     const subscription = session.subscriptions.get(filter);
     if (subscription === undefined) return false;
     session.subscriptions.delete(filter);
+    session.subscriptionBytes -= filterSize(filter);
     const { group } = subscription;
     if (group === undefined) {
       this.#trie.delete(filter, subscription);

@@ -168,6 +168,7 @@ function refuseExcess(usage: BrokerUsage, { limits, capabilities }: Settings): v
   for (const session of usage.sessions) {
     const { queuedMessages, inFlightMessages } = session;
     atMost('subscriptions of a session', session.subscriptions, limits.subscriptionsPerSession);
+    atMost('bytes of filters', session.subscriptionBytes, limits.subscriptionBytesPerSession);
     atMost('queued messages', queuedMessages, limits.queuedMessages);
     atMost('queued bytes', session.queuedBytes, queuedMessages === 0 ? 0 : limits.queuedBytes);
     atMost('messages in flight', inFlightMessages, 65_535);

@@ -52,6 +52,7 @@ export const policy: fc.Arbitrary<BrokerPolicy> = fc.record({
     connections: option(2, 4),
     sessions: option(2, 3),
     subscriptionsPerSession: option(0, 2),
+    subscriptionBytesPerSession: option(150, 500),
     queuedMessages: option(0, 2),
     queuedBytes: option(0, 10, 1000),
     retainedMessages: option(0, 1),
