@@ -4,8 +4,8 @@ import type { Trace } from './copy.js';
 /** An application message that the broker has taken over: one object, however many sessions get it. */
 export interface Message {
   readonly topic: string;
-  /** The broker's own bytes: never a view of a buffer that a transport reuses. */
-  readonly payload: Uint8Array;
+  /** The broker's own bytes: never a view of a buffer that a transport reuses. Only `ownPayload` replaces it, by the same bytes. */
+  payload: Uint8Array;
   readonly qos: QoS;
   readonly retain: boolean;
   readonly properties: PublishProperties | undefined;
@@ -46,4 +46,13 @@ export function expiresAt(message: Message): number {
 
 export function isExpired(message: Message, now: number): boolean {
   return now >= expiresAt(message);
+}
+
+/**
+ * For a message that stays: its payload must not hold on to a larger buffer that it came in, such as everything that was read at once. On the
+ * message itself, so that all sessions in which it waits share the copy.
+ */
+export function ownPayload(message: Message): void {
+  const { payload } = message;
+  if (payload.length * 4 < payload.buffer.byteLength) message.payload = new Uint8Array(payload);
 }

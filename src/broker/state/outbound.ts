@@ -3,7 +3,7 @@ import type { BrokerLimits } from '../settings.js';
 import type { Connection } from './connection.js';
 import { type Copy, copySize, endCopy, fateOf, isMovable, publishPacket } from './copy.js';
 import { Fifo } from './fifo.js';
-import { expiresAt, isExpired } from './message.js';
+import { expiresAt, isExpired, ownPayload } from './message.js';
 import type { SharedGroup } from './shared-group.js';
 
 const LAST_PACKET_ID = 65_535;
@@ -103,6 +103,8 @@ export class Outbound {
       this.#waitingBytes -= copySize(copy);
       endCopy(copy, 'offline');
     }
+    // What is in flight waits from here on.
+    for (const { message } of this.#inFlight.values()) ownPayload(message);
     this.#resend = new Fifo();
     this.#unacknowledged = 0;
   }
@@ -215,6 +217,7 @@ export class Outbound {
       this.#drop(copy);
       return false;
     }
+    ownPayload(copy.message);
     this.#waitingBytes += size;
     this.#nextExpiry = Math.min(this.#nextExpiry, expiresAt(copy.message));
     queue.push(copy);

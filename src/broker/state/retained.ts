@@ -1,5 +1,5 @@
 import type { BrokerLimits } from '../settings.js';
-import { isExpired, type Message, messageSize } from './message.js';
+import { isExpired, type Message, messageSize, ownPayload } from './message.js';
 
 /** The last retained message of each topic. MQTT 5.0, 3.3.1.3. */
 export class Retained {
@@ -25,7 +25,8 @@ export class Retained {
     if (!this.#hasRoom(message)) return false;
     this.#delete(message.topic);
     if (message.payload.length === 0) return true;
-    this.#byTopic.set(message.topic, withOwnPayload(message));
+    ownPayload(message);
+    this.#byTopic.set(message.topic, message);
     this.#bytes += messageSize(message);
     return true;
   }
@@ -66,12 +67,4 @@ export class Retained {
     this.#byTopic.delete(topic);
     this.#bytes -= messageSize(message);
   }
-}
-
-/** A retained message stays long: its payload must not hold on to a larger buffer that it came in. */
-function withOwnPayload(message: Message): Message {
-  const { payload } = message;
-  return payload.length * 4 >= payload.buffer.byteLength
-    ? message
-    : { ...message, payload: new Uint8Array(payload) };
 }

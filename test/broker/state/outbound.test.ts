@@ -1,14 +1,14 @@
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { resolveSettings } from '../../../src/broker/settings.js';
 import { Connection } from '../../../src/broker/state/connection.js';
 import type { Copy } from '../../../src/broker/state/copy.js';
 import { Outbound } from '../../../src/broker/state/outbound.js';
 import type { Packet } from '../../../src/packets/packet.js';
 
-const copy = (): Copy => ({
+const copy = (payload = new Uint8Array(0)): Copy => ({
   message: {
     topic: 'a',
-    payload: new Uint8Array(0),
+    payload,
     qos: 1,
     retain: false,
     properties: undefined,
@@ -54,4 +54,25 @@ it('waits when every identifier is in use, and goes on with the first that is fr
   expect([taken().length, out.queued, out.inFlight]).toEqual([65_535, 1, 65_535]);
   out.puback({ type: 'puback', packetId: 777, reasonCode: 0 }, connection, 0);
   expect([taken(), out.queued]).toEqual([[777], 0]);
+});
+
+describe('a payload holds on to no buffer that is more than four times as large', () => {
+  const parts = [0, 100, 3000].map((length) => new Uint8Array(8192).subarray(50, 50 + length));
+  const buffers = (copies: readonly Copy[]) => copies.map(({ message }) => message.payload.buffer.byteLength);
+
+  it('while it waits', () => {
+    const { outbound: out } = outbound();
+    for (const part of parts) out.offer(copy(part.fill(7)), undefined, 0);
+    expect(buffers(out.waitingCopies)).toEqual([0, 100, 8192]);
+    expect(out.waitingCopies.map(({ message }) => message.payload)).toEqual(parts);
+  });
+
+  it('while it is in flight to a client that is gone', () => {
+    const { outbound: out, connection } = outbound();
+    for (const part of parts) out.offer(copy(part), connection, 0);
+    // As they came: who acknowledges at once costs no copy.
+    expect(buffers(out.copiesInFlight)).toEqual([8192, 8192, 8192]);
+    out.suspend();
+    expect(buffers(out.copiesInFlight)).toEqual([0, 100, 8192]);
+  });
 });
