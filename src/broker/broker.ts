@@ -27,6 +27,14 @@ export interface BrokerOptions extends BrokerPolicy {
   wrap?: Wrap | undefined;
 }
 
+/** Options of the broker beside its policy; complete, as the compiler sees. */
+const BESIDE_POLICY: Readonly<Record<Exclude<keyof BrokerOptions, keyof BrokerPolicy>, true>> = {
+  clock: true,
+  random: true,
+  observer: true,
+  wrap: true,
+};
+
 /** A message that the host itself publishes, as a device would. */
 export interface OwnMessage {
   topic: string;
@@ -58,8 +66,9 @@ export class Broker implements AsyncDisposable {
   #closed = false;
   #timer: { readonly at: number; readonly cancel: () => void } | undefined;
 
+  /** @throws TypeError that names an option which does not exist, RangeError that names one whose value can't be. */
   constructor(options: BrokerOptions = {}) {
-    this.#settings = resolveSettings(options);
+    this.#settings = resolveSettings(options, Object.keys(BESIDE_POLICY));
     const { observer } = options;
     this.#machine = new Machine(this.#settings, observer && ((message) => observer.message(message)));
     this.#clock = options.clock ?? systemClock;

@@ -1,4 +1,4 @@
-import { checkString } from '../packets/outgoing-checks.js';
+import { checkString, describe } from '../packets/outgoing-checks.js';
 import type { ProtocolVersion, QoS } from '../packets/packet.js';
 import type { ReasonCode } from '../packets/reason-codes.js';
 import type { AuthenticationMethod, Credentials } from './authentication.js';
@@ -145,9 +145,45 @@ const DEFAULT_LIMITS: BrokerLimits = {
   connectTimeout: 30_000,
 };
 
-/** The policy with every default filled in; a value out of range is a RangeError that names it. */
-export function resolveSettings(policy: BrokerPolicy): Settings {
-  const capabilities = { ...DEFAULT_CAPABILITIES, ...defined(policy.capabilities) };
+const SWITCHES = ['retain', 'wildcards', 'subscriptionIdentifiers', 'sharedSubscriptions'] as const;
+
+/** Complete, as the compiler sees: a name that is not here is refused. */
+const POLICY: Readonly<Record<keyof BrokerPolicy, true>> = {
+  version: true,
+  overlap: true,
+  capabilities: true,
+  limits: true,
+  authenticate: true,
+  authenticationMethods: true,
+  authorize: true,
+};
+
+/**
+ * The policy with every default filled in. `others` are names of options that the caller sees to itself.
+ * @throws TypeError that names an option which does not exist, RangeError that names one whose value can't be.
+ */
+export function resolveSettings(policy: BrokerPolicy, others: readonly string[] = []): Settings {
+  onlyKnown('the broker', policy, [...Object.keys(POLICY), ...others]);
+  oneOf('version', policy.version, [undefined, 4, 5]);
+  oneOf('overlap', policy.overlap, [undefined, 'once', 'per-subscription']);
+  const { authenticate, authorize } = policy;
+  for (const [name, hook] of Object.entries({ authenticate, authorize }))
+    if (hook !== undefined) isFunction(name, hook);
+  return {
+    version: policy.version,
+    overlap: policy.overlap ?? 'once',
+    capabilities: resolveCapabilities(policy.capabilities),
+    limits: resolveLimits(policy.limits),
+    authenticate,
+    authenticationMethods: resolveMethods(policy.authenticationMethods),
+    authorize,
+  };
+}
+
+function resolveCapabilities(given: Partial<BrokerCapabilities> = {}): BrokerCapabilities {
+  onlyKnown('capabilities', given, Object.keys(DEFAULT_CAPABILITIES));
+  const capabilities = { ...DEFAULT_CAPABILITIES, ...defined(given) };
+  for (const name of SWITCHES) oneOf(`capabilities.${name}`, capabilities[name], [true, false]);
   inRange('capabilities.maximumQoS', capabilities.maximumQoS, 0, 2);
   inRange('capabilities.receiveMaximum', capabilities.receiveMaximum, 1, 65_535);
   inRange('capabilities.maximumPacketSize', capabilities.maximumPacketSize, 1, 268_435_460);
@@ -160,29 +196,61 @@ export function resolveSettings(policy: BrokerPolicy): Settings {
   if (capabilities.responseInformation !== undefined) {
     checkString(capabilities.responseInformation, 'Broker: capabilities.responseInformation');
   }
-  const limits = { ...DEFAULT_LIMITS, ...defined(policy.limits) };
+  return capabilities;
+}
+
+function resolveLimits(given: Partial<BrokerLimits> = {}): BrokerLimits {
+  onlyKnown('limits', given, Object.keys(DEFAULT_LIMITS));
+  const limits = { ...DEFAULT_LIMITS, ...defined(given) };
   for (const [name, value] of Object.entries(limits)) {
     inRange(`limits.${name}`, value, 0, Number.MAX_SAFE_INTEGER);
   }
-  return {
-    version: policy.version,
-    overlap: policy.overlap ?? 'once',
-    capabilities,
-    limits,
-    authenticate: policy.authenticate,
-    authenticationMethods: new Map(Object.entries(policy.authenticationMethods ?? {})),
-    authorize: policy.authorize,
-  };
+  return limits;
+}
+
+function resolveMethods(
+  given: NonNullable<BrokerPolicy['authenticationMethods']> = {},
+): ReadonlyMap<string, AuthenticationMethod> {
+  isObject('authenticationMethods', given);
+  const methods = new Map(Object.entries(given));
+  for (const [name, method] of methods) isFunction(`authenticationMethods['${name}']`, method);
+  return methods;
 }
 
 /** Without the keys whose value is undefined: such a key means the default. */
-function defined<T extends object>(values: T | undefined): Partial<T> {
-  const known = Object.entries(values ?? {}).filter(([, value]) => value !== undefined);
+function defined<T extends object>(values: T): Partial<T> {
+  const known = Object.entries(values).filter(([, value]) => value !== undefined);
   // The keys are those of T: `Object.fromEntries` only forgets their names.
   return Object.fromEntries(known) as Partial<T>;
 }
 
+/** A misspelt option would be ignored, and its default in force where nobody looks for it. */
+function onlyKnown(what: string, values: object, known: readonly string[]): void {
+  isObject(what, values);
+  const unknown = Object.keys(values).find((name) => !known.includes(name));
+  if (unknown === undefined) return;
+  throw new TypeError(`Broker: ${what} has no option ${unknown}. Its options are ${known.join(', ')}.`);
+}
+
+function isObject(name: string, value: unknown): void {
+  if (typeof value === 'object' && value !== null) return;
+  throw new RangeError(`Broker: ${name} is ${describe(value)}. Give an object of options.`);
+}
+
+function isFunction(name: string, value: unknown): void {
+  if (typeof value === 'function') return;
+  throw new RangeError(`Broker: ${name} is ${describe(value)}. Give a function.`);
+}
+
+function oneOf(name: string, value: unknown, legal: readonly unknown[]): void {
+  if (legal.includes(value)) return;
+  const choices = legal.map((choice) => describe(choice)).join(' or ');
+  throw new RangeError(`Broker: ${name} is ${describe(value)}. Give ${choices}.`);
+}
+
 function inRange(name: string, value: number, lowest: number, highest: number): void {
   if (Number.isInteger(value) && value >= lowest && value <= highest) return;
-  throw new RangeError(`Broker: ${name} is ${value}. Give a whole number from ${lowest} to ${highest}.`);
+  throw new RangeError(
+    `Broker: ${name} is ${describe(value)}. Give a whole number from ${lowest} to ${highest}.`,
+  );
 }
