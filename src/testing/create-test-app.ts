@@ -24,6 +24,12 @@ export interface TestAppOptions {
    * time, default '10s'.
    */
   patience?: Duration;
+  /**
+   * For how long `deliver` and `settled` wait while nothing happens and the clock of the fake broker stands still, of the machine's time: for a handler that waits
+   * for a file or another server, or for ever. Default '4s': less than the 5 s after which Vitest ends a test, so that the test says what is waited for. Without
+   * meaning where the clock is the machine's.
+   */
+  machinePatience?: Duration;
 }
 
 /**
@@ -34,6 +40,7 @@ export async function createTestApp(app: App | AppOptions, options: TestAppOptio
   const original = app instanceof Application ? app : new Application(app as AppOptions); // the only implementation of App
   const fake = fakeOf(options);
   const patience = parseDuration(options.patience ?? (fake ? '1h' : '10s'));
+  const machinePatience = parseDuration(options.machinePatience ?? '4s');
   const url = fake ? fake.endpoint : (options.broker as string | URL); // not a FakeBroker, and fakeOf made one if there was nothing
   const probes = new HandlerProbes();
   const logs: LogEntry[] = [];
@@ -52,7 +59,9 @@ export async function createTestApp(app: App | AppOptions, options: TestAppOptio
   await copy.start();
   let device: TestDevice;
   try {
-    device = fake ? new FakeDevice(copy, fake, patience) : await RealDevice.connect(copy, url, settings);
+    device = fake
+      ? new FakeDevice(copy, fake, { patience, machinePatience })
+      : await RealDevice.connect(copy, url, settings);
   } catch (error) {
     await copy.stop({ timeout: 0 });
     throw error;

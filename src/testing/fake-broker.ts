@@ -200,6 +200,11 @@ export class FakeBroker implements AsyncDisposable {
     return this.#network.isHolding || (!this.#flight.isEmpty && this.#network.isSlow);
   }
 
+  /** Whether any fault ever struck, also one that is no longer scripted. */
+  get hasStruck(): boolean {
+    return this.#network.struck > 0;
+  }
+
   /** Resolves as soon as no byte is on its way on any in-memory connection. What its arrival causes may follow; what a fault holds back does. */
   whenIdle(): Promise<void> {
     return this.#flight.landed();

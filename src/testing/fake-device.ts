@@ -1,6 +1,6 @@
 import type { Application } from '../app/lifecycle/application.js';
 import type { FakeBroker } from './fake-broker.js';
-import { Settling } from './settling.js';
+import { type Patience, Settling } from './settling.js';
 import type { DeliveryAck, DeviceMessage, TestDevice, UnderWay } from './test-device.js';
 
 /** Publishes through the fake broker, which tells of every copy and its acknowledgements. */
@@ -9,8 +9,8 @@ export class FakeDevice implements TestDevice {
   readonly #broker: FakeBroker;
   readonly #settling: Settling;
 
-  /** `patience`: milliseconds of the broker's clock in which everything has to settle. */
-  constructor(app: Application, broker: FakeBroker, patience: number) {
+  /** `patience`: how long everything may take to settle. */
+  constructor(app: Application, broker: FakeBroker, patience: Patience) {
     this.#app = app;
     this.#broker = broker;
     this.#settling = new Settling(app, broker, patience);

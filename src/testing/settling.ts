@@ -1,13 +1,20 @@
-import { setImmediate } from 'node:timers';
 import type { Application } from '../app/lifecycle/application.js';
 import { describeDisconnection } from '../session/disconnection.js';
-import { systemClock, VirtualClock } from '../time/index.js';
+import { type Clock, machineClock, nextTurn, systemClock, VirtualClock } from '../time/index.js';
 import type { FakeBroker } from './fake-broker.js';
 
 /** Turns of the event loop without news after which whatever is waited for takes the machine's time: a file, another server. */
 const PROMPT_TURNS = 50;
 /** Milliseconds of the machine's time between two looks from then on. */
 const LOOK_AGAIN = 5;
+
+/** How long a test waits until it is told that nothing settles. */
+export interface Patience {
+  /** Milliseconds of the broker's clock for one `settled()`. */
+  readonly patience: number;
+  /** Milliseconds of the machine's time in which nothing happens, where the broker's clock stands still meanwhile. */
+  readonly machinePatience: number;
+}
 
 /**
  * Waits until an application on a fake broker has nothing more to do, and moves the virtual clock on where something waits for it: a packet
@@ -16,15 +23,17 @@ const LOOK_AGAIN = 5;
 export class Settling {
   readonly #app: Application;
   readonly #broker: FakeBroker;
-  readonly #patience: number;
+  readonly #patience: Patience;
+  readonly #machine: Clock;
   /** When all was settled last. */
   #settledAt: number;
 
-  /** `patience`: milliseconds of the broker's clock for one `settled()`. */
-  constructor(app: Application, broker: FakeBroker, patience: number) {
+  /** `machine`: what goes on while the broker's clock stands still. */
+  constructor(app: Application, broker: FakeBroker, patience: Patience, machine: Clock = machineClock) {
     this.#app = app;
     this.#broker = broker;
     this.#patience = patience;
+    this.#machine = machine;
     this.#settledAt = this.mark;
   }
 
@@ -37,21 +46,40 @@ export class Settling {
   /** Waits for timers that were set since the mark; without one, since all was settled last. Those that handlers may be waiting for count anyway. */
   async settled(since = this.#settledAt): Promise<void> {
     const { clock } = this.#broker;
-    const limit = clock.now() + this.#patience;
-    for (let turns = 0; ; turns += 1) {
-      await nextTurn(turns);
+    const { patience, machinePatience } = this.#patience;
+    const limit = clock.now() + patience;
+    let finished = this.#app.pipeline?.finished;
+    for (let turns = 0, waited = 0; ; turns += 1) {
+      if (turns < PROMPT_TURNS) {
+        await nextTurn();
+      } else {
+        await this.#lookAgain();
+        waited += LOOK_AGAIN;
+      }
       // Nothing settles behind an application that no longer waits.
       if (this.#app.stopped.aborted) return;
       const next = this.#nextTime(since);
-      if ((next ?? clock.now()) > limit) throw this.#tooLong();
+      if ((next ?? clock.now()) > limit)
+        throw this.#tooLong(`${patience} ms of the broker's clock`, 'patience');
       if (next !== undefined && clock instanceof VirtualClock) {
         await clock.advanceTo(next);
-        turns = 0;
+        turns = waited = 0;
       } else if (this.#isQuiet) {
         this.#settledAt = this.mark;
         return;
+      } else if (this.#app.pipeline?.finished !== finished) {
+        finished = this.#app.pipeline?.finished;
+        waited = 0;
+      } else if (waited > machinePatience && clock !== systemClock) {
+        throw this.#tooLong(`${machinePatience} ms of the machine's time`, 'machinePatience');
       }
     }
+  }
+
+  #lookAgain(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#machine.setTimer(LOOK_AGAIN, resolve);
+    });
   }
 
   /** To when time has to move, so that what waits for it goes on; undefined if nothing does. */
@@ -84,27 +112,41 @@ export class Settling {
   }
 
   get #hasStruck(): boolean {
-    return this.#broker.faults.scripted.some(({ struck }) => struck > 0);
+    return this.#broker.hasStruck;
   }
 
-  #tooLong(): Error {
-    const state = this.#app.client?.state;
-    const why =
-      state?.state === 'waiting'
-        ? `the application still tries to connect (${describeDisconnection(state.last)})`
-        : this.#broker.isHolding
-          ? 'a fault still holds something back'
-          : 'a timer that was set meanwhile is not due yet';
+  #tooLong(time: string, option: keyof Patience): Error {
     return new Error(
-      `Nothing is settled after ${this.#patience} ms of the broker's clock: ${why}. Allow more with createTestApp(app, { patience }).`,
+      `Nothing is settled after ${time}: ${this.#reasons().join('; ')}. Allow more with createTestApp(app, { ${option} }).`,
     );
   }
-}
 
-/** What has arrived may go on in promises: they have run when the event loop turns. */
-function nextTurn(turns: number): Promise<void> {
-  return new Promise((resolve) => {
-    if (turns < PROMPT_TURNS) setImmediate(resolve);
-    else systemClock.setTimer(LOOK_AGAIN, resolve);
-  });
+  /** What is waited for. */
+  #reasons(): string[] {
+    const { client } = this.#app;
+    const state = client?.state;
+    const { inFlightOut = 0, queuedOut = 0 } = client?.stats() ?? {};
+    const unacknowledged = inFlightOut + queuedOut;
+    const reasons: string[] = [];
+    if (state?.state === 'waiting')
+      reasons.push(`the application still tries to connect (${describeDisconnection(state.last)})`);
+    if (state?.state === 'connecting') reasons.push('the application is still connecting');
+    if (this.#broker.isHolding) reasons.push('a fault still holds something back');
+    if (this.#handlers > 0) reasons.push(`handlers have not ended (${this.#busyRoutes().join(', ')})`);
+    if (unacknowledged > 0)
+      reasons.push(`publishes of the application are not acknowledged (${unacknowledged})`);
+    if (reasons.length > 0) return reasons;
+    return [
+      this.#broker.idle
+        ? 'a timer that was set meanwhile is not due yet'
+        : 'something that was written to a connection is not read',
+    ];
+  }
+
+  /** Routes with messages that run or wait. */
+  #busyRoutes(): string[] {
+    const { pipeline, booted } = this.#app;
+    const routes = booted?.routes ?? [];
+    return routes.filter((route) => (pipeline?.counts(route).inFlight ?? 0) > 0).map(({ name }) => name);
+  }
 }

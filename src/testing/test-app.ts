@@ -111,7 +111,7 @@ export class TestApp implements AsyncDisposable {
   /**
    * Publishes to the application as a device would, and resolves when everything that it caused has settled: over reconnects, held packets and timers
    * that were set meanwhile, for which the virtual clock moves on; keep-alive is no reason to. A handler that waits for the machine, such as a file, and has a timer
-   * on the virtual clock beside it, sees that one first. Rejects where nothing settles within the `patience` of createTestApp. A value is checked and encoded by
+   * on the virtual clock beside it, sees that one first. Rejects where nothing settles within the `patience` and `machinePatience` of createTestApp. A value is checked and encoded by
    * its contract; bytes go out as they are, so that a test can send what does not fit. QoS and retain are the contract's unless `options` say otherwise.
    */
   async deliver<In>(

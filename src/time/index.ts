@@ -1,9 +1,10 @@
 export * from './backoff.js';
 export * from './clock.js';
 export * from './duration.js';
+export { machineClock, nextTurn } from './machine-clock.js';
 export * from './on-abort.js';
 export * from './or-aborted.js';
 export * from './seeded-random.js';
 export * from './sleep.js';
-export * from './system-clock.js';
+export { systemClock, systemRandom } from './system-clock.js';
 export * from './virtual-clock.js';

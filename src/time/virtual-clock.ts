@@ -1,8 +1,6 @@
 import type { Clock } from './clock.js';
 import { type Duration, parseDuration } from './duration.js';
-
-/** The real one, also where a test replaces the global timers by its own. */
-const afterMicrotasks = setImmediate;
+import { nextTurn } from './machine-clock.js';
 
 interface Timer {
   readonly at: number;
@@ -86,7 +84,7 @@ export class VirtualClock implements Clock {
 
   /** Lets promises and in-memory traffic settle; time stands still. */
   settle(): Promise<void> {
-    return new Promise((resolve) => afterMicrotasks(resolve));
+    return nextTurn();
   }
 
   #queue(move: () => Promise<void>): Promise<void> {

@@ -226,6 +226,38 @@ describe('time', () => {
   });
 });
 
+describe('where nothing moves any more', () => {
+  it('names the handlers that never end, and keeps virtual time where it is', async () => {
+    await using started = await start(() => () => new Promise(() => undefined), { machinePatience: 10 });
+    const { test } = started;
+    await expect(test.deliver(one, 'x')).rejects.toThrow(
+      "Nothing is settled after 10 ms of the machine's time: handlers have not ended (work). Allow more with createTestApp(app, { machinePatience }).",
+    );
+    expect(test.clock.now()).toBe(0);
+  });
+
+  it('names the handlers where time moves by itself, too', async () => {
+    let now = 0;
+    const clock = { now: () => (now += 50), setTimer: () => () => undefined };
+    const broker = new FakeBroker({ clock });
+    await using started = await start(() => () => new Promise(() => undefined), { broker, patience: '1s' });
+    await expect(started.test.deliver(one, 'x')).rejects.toThrow(
+      "Nothing is settled after 1000 ms of the broker's clock: handlers have not ended (work). Allow more with createTestApp(app, { patience }).",
+    );
+  });
+
+  it('does not wait for an acknowledgement that a fault took, also once the script is forgotten', async () => {
+    await using started = await start(undefined, { machinePatience: 10 });
+    const { test } = started;
+    test.broker.faults.lose({ cmd: 'puback', from: 'broker' });
+    void test.app.publisher.publish(done.to({ n: 1 }), 'y').catch(() => undefined);
+    await test.settled();
+    test.broker.faults.clear();
+    await test.settled();
+    expect(await test.deliver(one, 'x')).toMatchObject({ outcome: 'acked' });
+  });
+});
+
 it('waits for a handler that uses the machine’s time, too', async () => {
   const { setTimeout: wait } = await import('node:timers/promises');
   await using started = await start((test) => async () => {
