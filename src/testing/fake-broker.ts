@@ -18,9 +18,11 @@ import { Network } from './faults/network.js';
 import { Flight } from './flight.js';
 import { type SessionView, type SubscriptionView, viewOf } from './session-view.js';
 import { Transcript } from './transcript.js';
+import { unansweredIn } from './unanswered.js';
 
 /** Tells the chance of faults from the broker's own under the same seed. */
 const FAULT_SEED = 0x5eed;
+const NONE: ReadonlySet<number> = new Set();
 
 export interface FakeBrokerOptions extends BrokerPolicy {
   /** Everything that the broker leaves to chance comes from it. Default 1. */
@@ -203,6 +205,14 @@ export class FakeBroker implements AsyncDisposable {
   /** Whether any fault ever struck, also one that is no longer scripted. */
   get hasStruck(): boolean {
     return this.#network.struck > 0;
+  }
+
+  /**
+   * The packet identifiers of a client's publishes that stay without acknowledgement while its connection stands, because a fault took a
+   * packet of theirs; as far as the transcript goes back.
+   */
+  unanswered(clientId: string): ReadonlySet<number> {
+    return this.hasStruck ? unansweredIn(this.#transcript.lines, clientId) : NONE;
   }
 
   /** Resolves as soon as no byte is on its way on any in-memory connection. What its arrival causes may follow; what a fault holds back does. */

@@ -27,6 +27,11 @@ export class Settling {
   readonly #machine: Clock;
   /** When all was settled last. */
   #settledAt: number;
+  /** The publishes that were without hope then, and the handlers that were not done. */
+  #stuck: { readonly lost: ReadonlySet<number>; readonly handlers: number } = {
+    lost: new Set(),
+    handlers: 0,
+  };
 
   /** `machine`: what goes on while the broker's clock stands still. */
   constructor(app: Application, broker: FakeBroker, patience: Patience, machine: Clock = machineClock) {
@@ -65,7 +70,7 @@ export class Settling {
         await clock.advanceTo(next);
         turns = waited = 0;
       } else if (this.#isQuiet) {
-        this.#settledAt = this.mark;
+        this.#isSettled();
         return;
       } else if (this.#app.pipeline?.finished !== finished) {
         finished = this.#app.pipeline?.finished;
@@ -101,10 +106,26 @@ export class Settling {
     const { client } = this.#app;
     const state = client?.state.state;
     if (!this.#broker.idle || state === 'connecting' || state === 'waiting') return false;
-    const { inFlightOut = 0, queuedOut = 0 } = state === 'connected' ? (client?.stats() ?? {}) : {};
-    // Where a fault took an acknowledgement away, none comes on this connection any more; nor do handlers that wait for it.
-    if (inFlightOut + queuedOut > 0) return this.#hasStruck;
-    return this.#handlers === 0;
+    if (state !== 'connected') return this.#handlers === 0;
+    const { inFlightOut = 0, queuedOut = 0 } = client?.stats() ?? {};
+    if (inFlightOut + queuedOut === 0) return this.#handlers === 0;
+    // Where a fault took an acknowledgement away, none comes on this connection any more, and what is queued behind it may stay there.
+    const lost = this.#broker.unanswered(client?.clientId ?? '');
+    return lost.size > 0 && inFlightOut <= lost.size && this.#handlers <= this.#waitingFor(lost);
+  }
+
+  /** How many handlers can be waiting for these publishes: for each that came since all was settled, one, and who waited then still does. */
+  #waitingFor(lost: ReadonlySet<number>): number {
+    const before = this.#stuck.lost;
+    const stillLost = [...lost].filter((packetId) => before.has(packetId)).length;
+    const stillWaiting = stillLost > 0 ? Math.min(this.#stuck.handlers, this.#handlers) : 0;
+    return stillWaiting + lost.size - stillLost;
+  }
+
+  #isSettled(): void {
+    this.#settledAt = this.mark;
+    const lost = this.#broker.unanswered(this.#app.client?.clientId ?? '');
+    this.#stuck = { lost, handlers: lost.size > 0 ? this.#handlers : 0 };
   }
 
   get #handlers(): number {

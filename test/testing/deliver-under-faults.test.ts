@@ -3,7 +3,7 @@ import { type Awaitable, createApp, defineTopic } from 'topicwise';
 import { createTestApp, FakeBroker, type TestApp } from 'topicwise/testing';
 import 'topicwise/testing/vitest';
 import { describe, expect, it } from 'vitest';
-import { sleep } from '../../src/time/index.js';
+import { nextTurn, sleep } from '../../src/time/index.js';
 
 const job = defineTopic('jobs/+n', { qos: 1, codec: 'text' });
 const done = defineTopic('done/+n', { qos: 1, codec: 'text' });
@@ -26,6 +26,11 @@ async function start(
   app.on(job, work, { name: 'work' });
   test = await createTestApp(app, options);
   return { test, count, [Symbol.asyncDispose]: () => (test as TestApp)[Symbol.asyncDispose]() };
+}
+
+/** As many turns of the event loop. */
+async function turns(count: number): Promise<void> {
+  for (let turn = 0; turn < count; turn += 1) await nextTurn();
 }
 
 describe.each([5, 4] as const)('a delivery on MQTT version %i', (protocol) => {
@@ -276,6 +281,54 @@ it('does not wait for a publish whose acknowledgement a fault took, until there 
   await test.settled();
   expect(test.broker.published.map(({ topic }) => topic)).toEqual(['done/1', 'done/1', 'done/1']);
   expect(test.broker.session('worker')).toMatchObject({ inflight: 0 });
+});
+
+describe('behind a publish whose acknowledgement a fault took', () => {
+  /** A handler whose first runs publish what is never acknowledged, and whose later ones end when the machine gets to it. */
+  const slowAfter = (publishing: number) => {
+    let runs = 0;
+    return start((test) => async () => {
+      runs += 1;
+      if (runs <= publishing) await test().app.publisher.publish(done.to({ n: 1 }), 'y');
+      else await turns(200);
+    });
+  };
+
+  it('waits for a handler that has nothing to do with it', async () => {
+    await using started = await slowAfter(0);
+    const { test } = started;
+    test.broker.faults.lose({ cmd: 'puback', from: 'broker', nth: 1 });
+    void test.app.publisher.publish(done.to({ n: 1 }), 'y').catch(() => undefined);
+    await test.settled();
+    expect(await test.deliver(one, 'x')).toMatchObject({ outcome: 'acked', attempts: 1 });
+  });
+
+  it('waits for a handler beside one that waits for it', async () => {
+    await using started = await slowAfter(1);
+    const { test } = started;
+    test.broker.faults.lose({ cmd: 'puback', from: 'broker', nth: 1 });
+    expect(await test.deliver(one, 'x')).toMatchObject({ outcome: 'held' });
+    expect(await test.deliver(job.to({ n: 2 }), 'x')).toMatchObject({ outcome: 'acked', attempts: 1 });
+  });
+
+  it.each([
+    ['the PUBLISH', { cmd: 'publish', from: 'client' }, 1],
+    ['the PUBREC', { cmd: 'pubrec', from: 'broker' }, 2],
+    ['the PUBREL', { cmd: 'pubrel', from: 'client' }, 2],
+    ['the PUBCOMP', { cmd: 'pubcomp', from: 'broker' }, 2],
+  ] as const)('does not wait for the publish itself, whatever was lost: %s', async (_what, match, qos) => {
+    await using started = await slowAfter(0);
+    const { test } = started;
+    test.broker.faults.lose(match);
+    void test.app.publisher.publish(done.to({ n: 1 }), 'y', { qos }).catch(() => undefined);
+    await test.settled();
+    expect(test.broker.faults.unstruck).toEqual([]);
+    expect(test.broker.unanswered('worker').size).toBe(1);
+    await test.broker.restart();
+    test.broker.faults.clear();
+    await test.settled();
+    expect(test.broker.unanswered('worker').size).toBe(0);
+  });
 });
 
 it('tells the code and the reason of a rejection that came after a lost connection', async () => {
