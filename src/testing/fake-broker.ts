@@ -9,7 +9,7 @@ import {
   type OwnMessage,
 } from '../broker/index.js';
 import type { Packet, PublishProperties, QoS } from '../packets/packet.js';
-import { type Clock, seededRandom, systemClock, VirtualClock } from '../time/index.js';
+import { type Clock, nextTurn, seededRandom, systemClock, VirtualClock } from '../time/index.js';
 import { memoryTransportPair, type Transport } from '../transports/index.js';
 import { type Acknowledgement, acknowledgementsIn } from './acknowledgements.js';
 import { type BrokerDelivery, TracedDelivery } from './broker-delivery.js';
@@ -227,7 +227,7 @@ export class FakeBroker implements AsyncDisposable {
   async restart({ keepSessions = false, goodbye = false }: RestartOptions = {}): Promise<void> {
     this.#transcript.event(`the broker restarts, ${keepSessions ? 'sessions kept' : 'sessions forgotten'}`);
     this.#broker.restart({ keepSessions, goodbye });
-    await new Promise((resolve) => setImmediate(resolve));
+    await nextTurn();
   }
 
   /**
