@@ -1,7 +1,7 @@
 import type { Provider } from '../app/injection/provider.js';
 import type { App, AppOptions, ConnectionOptions } from '../app/lifecycle/app.js';
 import { Application } from '../app/lifecycle/application.js';
-import type { Clock } from '../time/clock.js';
+import type { Clock, Random } from '../time/clock.js';
 import { type Duration, parseDuration, systemClock } from '../time/index.js';
 import { seededRandom } from '../time/seeded-random.js';
 import { FakeBroker } from './fake-broker.js';
@@ -11,6 +11,11 @@ import { RealDevice } from './real-device.js';
 import { type LogEntry, recordingLogger } from './recording-logger.js';
 import { TestApp } from './test-app.js';
 import type { TestDevice } from './test-device.js';
+
+/** Tells the chance of applications from the broker's own under the same seed. */
+const APPLICATION_SEED = 0xa99;
+/** How many applications were started on a broker. */
+const applications = new WeakMap<FakeBroker, number>();
 
 export interface TestAppOptions {
   /** Providers that take the place of the application's own, in this test only. */
@@ -48,8 +53,7 @@ export async function createTestApp(app: App | AppOptions, options: TestAppOptio
   const settings: Partial<ConnectionOptions> = settingsOf(original.options);
   const copy = original.with(
     {
-      // On a clock that tests move, chance is the same in every run too.
-      connection: { ...(fake && { random: seededRandom(1) }), ...settings, url },
+      connection: { ...(fake && { random: chanceOn(fake) }), ...settings, url },
       providers: [...(original.options.providers ?? []), ...(options.override ?? [])],
       logger: recordingLogger(logs, original.options.logger),
       clock,
@@ -67,6 +71,13 @@ export async function createTestApp(app: App | AppOptions, options: TestAppOptio
     throw error;
   }
   return new TestApp({ app: copy, device, fake, ownsFake: fake !== options.broker, patience, probes, logs });
+}
+
+/** The same in every run under the same seed, but not that of another application on the same broker: it names clients. */
+function chanceOn(fake: FakeBroker): Random {
+  const before = applications.get(fake) ?? 0;
+  applications.set(fake, before + 1);
+  return seededRandom((fake.seed ^ APPLICATION_SEED) + before);
 }
 
 function fakeOf({ broker, clock }: TestAppOptions): FakeBroker | undefined {

@@ -25,7 +25,7 @@ const FAULT_SEED = 0x5eed;
 const NONE: ReadonlySet<number> = new Set();
 
 export interface FakeBrokerOptions extends BrokerPolicy {
-  /** Everything that the broker leaves to chance comes from it. Default 1. */
+  /** Everything that the broker leaves to chance comes from it, and what an application leaves to chance that `createTestApp` starts on it. Default 1. */
   seed?: number;
   /**
    * 'virtual', the default, is a clock of its own that stands still until a test moves it (`broker.clock.advance('5s')`);

@@ -259,3 +259,18 @@ it('waits for the word of an application on a real broker for as long as it is t
     'Nothing was heard of the message on "sensors/a/reading" for 1 ms',
   );
 });
+
+it('takes the chance of an application from the seed of the broker', async () => {
+  const anonymous = createApp({ connection: 'mqtt://nowhere.invalid' });
+  anonymous.on('any', () => {});
+  const namesUnder = async (seed: number) => {
+    await using broker = new FakeBroker({ seed });
+    await using one = await createTestApp(anonymous, { broker });
+    await using two = await createTestApp(anonymous, { broker });
+    expect([...broker.sessions.values()].map(({ connected }) => connected)).toEqual([true, true]);
+    return [one.clientId, two.clientId];
+  };
+  const names = [await namesUnder(1), await namesUnder(2), await namesUnder(1)];
+  expect(names[2]).toEqual(names[0]);
+  expect(new Set(names.flat()).size).toBe(4);
+});
