@@ -3,6 +3,8 @@ import type { Transport } from '../transports/index.js';
 /** One direction of one connection. */
 interface Direction {
   pending: number;
+  /** Whether the end that it leads to reads. What waits for one that may never read is on its way to nobody. */
+  isRead: boolean;
   ended: boolean;
 }
 
@@ -23,8 +25,8 @@ export class Flight {
 
   /** The same two ends, counted. */
   watch([left, right]: readonly [Transport, Transport]): [Transport, Transport] {
-    const toRight: Direction = { pending: 0, ended: false };
-    const toLeft: Direction = { pending: 0, ended: false };
+    const toRight: Direction = { pending: 0, isRead: false, ended: false };
+    const toLeft: Direction = { pending: 0, isRead: false, ended: false };
     return [
       new CountedTransport(left, this, toRight, toLeft),
       new CountedTransport(right, this, toLeft, toRight),
@@ -34,11 +36,19 @@ export class Flight {
   took(direction: Direction, bytes: number): void {
     if (direction.ended) return;
     direction.pending += bytes;
-    this.#bytes += bytes;
+    if (direction.isRead) this.#bytes += bytes;
+  }
+
+  /** From now on somebody reads. */
+  reads(direction: Direction): void {
+    if (direction.isRead || direction.ended) return;
+    direction.isRead = true;
+    this.#bytes += direction.pending;
   }
 
   gave(direction: Direction, bytes: number): void {
     direction.pending -= bytes;
+    if (!direction.isRead) return;
     this.#bytes -= bytes;
     if (this.#bytes > 0) return;
     const waiting = this.#waiting;
@@ -71,6 +81,7 @@ class CountedTransport implements Transport {
 
   start(onBytes: (chunk: Uint8Array) => void, onClose: (error?: Error) => void): void {
     this.#started = true;
+    this.#flight.reads(this.#in);
     this.#inner.start(
       (chunk) => {
         try {

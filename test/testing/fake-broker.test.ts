@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { encodePacket } from '../../src/packets/index.js';
 import { FakeBroker } from '../../src/testing/fake-broker.js';
-import { systemClock, VirtualClock } from '../../src/time/index.js';
+import { nextTurn, systemClock, VirtualClock } from '../../src/time/index.js';
 import { FakeWorld } from '../support/broker/fake-world.js';
 import { publishPacket } from '../support/broker/raw-client.js';
 
@@ -396,4 +397,23 @@ describe('close', () => {
     expect((await other.listen({ port })).url).toBe(`mqtt://127.0.0.1:${port}`);
     await broker.close();
   });
+});
+
+it('is idle although the broker wrote to a client that has not begun to read, and not when it begins', async () => {
+  const broker = new FakeBroker();
+  const connect = { clientId: 'c', cleanStart: true, keepAlive: 0, protocolVersion: 5 } as const;
+  const unread = await broker.endpoint.connect();
+  unread.write(encodePacket({ type: 'connect', ...connect }, 5));
+  await nextTurn();
+  expect(broker.session('c')?.connected).toBe(true);
+  expect(broker.idle).toBe(true);
+  unread.start(
+    () => undefined,
+    () => undefined,
+  );
+  expect(broker.idle).toBe(false);
+  await broker.whenIdle();
+  expect(broker.transcript()).toContain('c B→C CONNACK');
+  await broker.close();
+  expect(broker.idle).toBe(true);
 });
