@@ -119,8 +119,10 @@ export class Machine {
       forgetWill(this.state, session);
       if (!how.keepSessions) subscriptions.removeAll(session);
     }
-    for (const session of [...sessions.values()]) {
-      const { connection } = session;
+    const connections = new Map([...sessions.values()].map((session) => [session, session.connection]));
+    // All at once: a member of a shared group hands nothing over to one that goes too.
+    for (const session of connections.keys()) session.connection = undefined;
+    for (const [session, connection] of connections) {
       if (connection !== undefined && how.goodbye)
         disconnect(this.state, connection, 0x8b, 'The broker shuts down.', now);
       else if (connection !== undefined) connectionEnded(this.state, connection, 'discard will', now);

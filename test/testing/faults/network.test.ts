@@ -238,6 +238,19 @@ describe('restart', () => {
     expect(world.broker.transcript()).toContain('\n--- the broker restarts, sessions kept\none B→C closed\n');
   });
 
+  it('hands nothing of a shared group over while all its members go', async () => {
+    await using world = new FakeWorld();
+    for (const name of ['one', 'other']) {
+      await (await world.client(name, lasting)).subscribe('$share/g/a', { maximumQoS: 1 });
+    }
+    for (const payload of ['x', 'y']) world.broker.publish({ topic: 'a', payload, qos: 1 });
+    await world.clock.settle();
+    const inFlight = () => [...world.broker.sessions.values()].map(({ inflight }) => inflight);
+    expect(inFlight()).toEqual([1, 1]);
+    await world.broker.restart({ keepSessions: true });
+    expect(inFlight()).toEqual([1, 1]);
+  });
+
   it('lets time go on for the sessions that it keeps', async () => {
     await using world = new FakeWorld();
     await world.client('one', { properties: { sessionExpiryInterval: 10 } });
