@@ -3,7 +3,7 @@ import type { DeliveryAck } from '../test-device.js';
 import { isCount, type MatcherContext, type MatcherResult, result, timesText } from './failure.js';
 import type { Times, Topics } from './matchers.js';
 import { brokerOrApp, isDelivery, scopeOf } from './subject.js';
-import { isOn, onText } from './topics.js';
+import { checkTopics, isOn, onText } from './topics.js';
 
 export function toHaveAcked(
   this: MatcherContext,
@@ -42,6 +42,7 @@ function acknowledgementsOf(
   subject: unknown,
   on: Topics | undefined,
 ): readonly (DeliveryAck & Partial<Acknowledgement>)[] {
+  checkTopics(matcher, on);
   if (isDelivery(subject)) return subject.acks;
   const { broker, isMeant } = scopeOf(brokerOrApp(matcher, subject));
   return broker.acknowledgements.filter((ack) => isMeant(ack) && isOn(on, ack.topic));

@@ -4,7 +4,7 @@ import { witnessOf } from '../witness.js';
 import { isCount, type MatcherContext, type MatcherResult, result, timesText } from './failure.js';
 import type { Times } from './matchers.js';
 import { brokerOrApp, scopeOf } from './subject.js';
-import { isOn, onText } from './topics.js';
+import { checkTopics, isOn, onText } from './topics.js';
 
 type On = string | AnyTopic | Target;
 
@@ -21,6 +21,7 @@ export function toHavePublished(
   { times }: Times = {},
 ): MatcherResult {
   const subject = brokerOrApp('toHavePublished', received);
+  checkTopics('toHavePublished', on);
   const seen = publishedBy(subject).filter(({ topic }) => isOn(on, topic));
   const found = payload === undefined ? seen : seen.filter((each) => fits(this, on, each.payload, payload));
   const what = payload === undefined ? 'a message' : this.utils.stringify(payload, 10, { min: true });
@@ -48,7 +49,11 @@ function fits({ equals }: MatcherContext, on: On, bytes: Uint8Array, expected: u
 /** What the bytes may be read as. */
 function readings(on: On, bytes: Uint8Array, expected: unknown): unknown[] {
   if (expected instanceof Uint8Array) return [new Uint8Array(bytes)];
-  if (typeof on === 'string') return [new TextDecoder().decode(bytes), ...json(bytes)];
+  if (typeof on === 'string') {
+    const text = new TextDecoder().decode(bytes);
+    // A text is meant as it stands; anything else, a matcher too, may be of the text or of what JSON reads in it.
+    return typeof expected === 'string' ? [text] : [text, ...json(bytes)];
+  }
   // A target is compared with what was handed in, before a schema read it.
   const contract =
     'address' in on ? { ...on.contract, spec: { ...on.contract.spec, payload: undefined } } : on;

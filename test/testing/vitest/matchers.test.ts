@@ -205,3 +205,30 @@ describe('a failure', () => {
     expect(() => expect(undefined).toHaveAcked()).toThrow('toHaveAcked is for a FakeBroker or what');
   });
 });
+
+it('knows the topic of what was acknowledged also where the broker sent an alias for it', async () => {
+  await using broker = new FakeBroker({ capabilities: { outboundTopicAliasMaximum: 4 } });
+  await using client = await connect(broker.endpoint, {
+    clientId: 'c',
+    clock: broker.clock,
+    topicAliases: { inbound: 4 },
+  });
+  await client.subscribe('a/b');
+  const messages = client.messages();
+  for (const payload of ['x', 'y']) {
+    const delivery = broker.publish({ topic: 'a/b', payload, qos: 1 });
+    await (await messages.next()).value?.reject(0x97);
+    await delivery.settled();
+  }
+  expect(broker.acknowledgements.map(({ topic }) => topic)).toEqual(['a/b', 'a/b']);
+});
+
+it('compares a text with the text, not with what JSON would read in it, and refuses a filter that matches nothing', async () => {
+  await using broker = new FakeBroker();
+  await using client = await connect(broker.endpoint, { clientId: 'c', clock: broker.clock });
+  await client.publish('t', '"x"', { qos: 1 });
+  expect(broker).toHavePublished('t', '"x"');
+  expect(broker).not.toHavePublished('t', 'x');
+  expect(() => expect(broker).not.toHavePublished('t/#/x')).toThrow('toHavePublished: ');
+  expect(() => expect(broker).not.toHaveAcked('t/#/x')).toThrow('toHaveAcked: ');
+});
