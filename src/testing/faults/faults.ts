@@ -16,13 +16,14 @@ export interface DisconnectFault {
   readonly when?: 'before' | 'after';
   /** Of a DISCONNECT that says so to the client, MQTT 5 only. Default: the connection ends without a word. */
   readonly reasonCode?: ReasonCode;
-  /** Of that DISCONNECT. */
+  /** Of that DISCONNECT: only with `reasonCode`. */
   readonly reasonString?: string;
 }
 
 /**
  * What goes wrong, scripted by packet: never by chance, and by time only where a fault lasts. Each call tells how often its fault struck. Faults
- * that fit the same packet all strike, the one scripted first counting where they contradict each other. They are for all connections of the broker,
+ * that fit the same packet all strike. Where they contradict each other the first of these decides: disconnect before, lose, refuse, cut, corrupt, duplicate; of two of a kind,
+ * the one scripted first. They are for all connections of the broker,
  * in memory and on `listen()`. A call that can never strike throws an ImpossibleFaultError, a length of time that is none a RangeError.
  */
 export class Faults {
@@ -55,6 +56,9 @@ export class Faults {
   disconnect(when: PacketMatch, options: DisconnectFault = {}): Fault {
     const { when: moment = 'before', reasonCode, reasonString } = options;
     const what = this.#call('disconnect', when);
+    if (reasonString !== undefined && reasonCode === undefined) {
+      throw new ImpossibleFaultError(`${what}: a reasonString goes with a reasonCode. Give that too.`);
+    }
     if (reasonCode !== undefined) this.#checkDisconnect(what, when, moment, reasonCode);
     return this.#add(what, when, { does: 'disconnect', when: moment, reasonCode, reasonString });
   }

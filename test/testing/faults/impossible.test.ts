@@ -10,6 +10,12 @@ it.each<[string, (faults: Faults) => unknown, 4 | 5 | undefined, string]>([
     'lose({ cmd: \'publsh\' }): "publsh" is no packet. Write one of connect, connack, ',
   ],
   [
+    'a reason without its code',
+    (faults) => faults.disconnect({ cmd: 'publish' }, { reasonString: 'because' }),
+    undefined,
+    'a reasonString goes with a reasonCode',
+  ],
+  [
     'the wrong sender',
     (faults) => faults.lose({ cmd: 'connack', from: 'client' }),
     undefined,
