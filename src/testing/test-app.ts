@@ -113,6 +113,8 @@ export class TestApp implements AsyncDisposable {
    * that were set meanwhile, for which the virtual clock moves on; keep-alive is no reason to. A handler that waits for the machine, such as a file, and has a timer
    * on the virtual clock beside it, sees that one first. Rejects where nothing settles within the `patience` and `machinePatience` of createTestApp. A value is checked and encoded by
    * its contract; bytes go out as they are, so that a test can send what does not fit. QoS and retain are the contract's unless `options` say otherwise.
+   * The broker gets the message at once: while the application is not connected it waits in its session, and is `dropped` where there is none any more. After
+   * a restart without sessions, or where `deliver` rejected, `await settled()` first to have the application back.
    */
   async deliver<In>(
     to: Target<In>,

@@ -217,6 +217,19 @@ describe('time', () => {
     expect([test.clock.now() - began, ticks]).toEqual([50_000, 2]);
   });
 
+  it('drops a message for an application whose session ran out, until it is settled that it is back', async () => {
+    await using started = await start();
+    const { test } = started;
+    test.broker.faults.partition('2h');
+    await expect(test.deliver(one, 'x')).rejects.toThrow(
+      "Nothing is settled after 3600000 ms of the broker's",
+    );
+    test.broker.faults.clear();
+    expect(await test.deliver(one, 'x')).toMatchObject({ outcome: 'dropped' });
+    await test.settled();
+    expect(await test.deliver(one, 'x')).toMatchObject({ outcome: 'acked' });
+  });
+
   it('has an end: what never settles is an error that says what is waited for', async () => {
     await using started = await start(undefined, { patience: '10m' });
     const { test } = started;
