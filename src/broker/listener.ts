@@ -1,4 +1,5 @@
 import type { Server, Socket } from 'node:net';
+import { describe } from '../packets/outgoing-checks.js';
 import type { Transport } from '../transports/index.js';
 import { ListenError, listenErrorOf } from './listen-error.js';
 import { tcpServer } from './listener-tcp.js';
@@ -63,6 +64,8 @@ export async function listen(options: ListenOptions, host: ListenerHost): Promis
 }
 
 function check(options: ListenOptions): void {
+  if (typeof options !== 'object' || options === null)
+    throw wrongOption(`its options are ${describe(options)}. Give an object, such as { port: 1883 }`);
   const { protocol = 'mqtt', port = 0, host = '127.0.0.1' } = options;
   const path = 'path' in options ? options.path : undefined;
   const wrong =
@@ -74,7 +77,11 @@ function check(options: ListenOptions): void {
     (path !== undefined &&
       !/^\/[^?#\s]*$/.test(path) &&
       `path is '${path}'. Give one that starts with '/', such as '/mqtt', without '?' and '#'`);
-  if (wrong) throw new ListenError('ERR_INVALID_ARG_VALUE', `The broker can't listen: ${wrong}.`);
+  if (wrong) throw wrongOption(wrong);
+}
+
+function wrongOption(wrong: string): ListenError {
+  return new ListenError('ERR_INVALID_ARG_VALUE', `The broker can't listen: ${wrong}.`);
 }
 
 function opened(server: Server, port: number, host: string): Promise<void> {

@@ -252,3 +252,11 @@ function observed(print: (line: string) => void): BrokerObserver {
     closed: ({ clientId, peer, ending }) => print(`${clientId} ${peer} ${ending}`),
   };
 }
+
+it('wants its options as an object', async () => {
+  // @ts-expect-error a caller without types
+  await expect(broker.listen(1883)).rejects.toMatchObject({
+    name: 'ListenError',
+    message: "The broker can't listen: its options are 1883. Give an object, such as { port: 1883 }.",
+  });
+});
