@@ -8,7 +8,7 @@ import type {
   AuthenticationStep,
 } from '../authentication.js';
 import type { Connection } from './connection.js';
-import { failed, type Refusal } from './hook.js';
+import { ANSWERS_LATER, failed, isPromise, type Refusal } from './hook.js';
 import { disconnect } from './leave.js';
 import type { State } from './state.js';
 
@@ -122,8 +122,10 @@ function take(
   let auth: AuthPacket;
   try {
     if (client !== undefined) authentication.exchange = method(client);
+    if (isPromise(authentication.exchange)) return answersLater(name);
     // Callers have seen that there is one.
     step = (authentication.exchange as AuthenticationExchange)(data);
+    if (isPromise(step)) return answersLater(name);
     auth = authPacket(authentication, CONTINUE_AUTHENTICATION, step);
     // What no packet can carry must fail here, where it is known whose mistake it is.
     encodePacket(auth, 5);
@@ -137,6 +139,10 @@ function take(
   authentication.exchange = undefined;
   if (step.reasonCode === 0) return { next: 'let in', step };
   return { next: 'refuse', refusal: refusalOf(name, step, packet) };
+}
+
+function answersLater(name: string): Verdict {
+  return { next: 'refuse', refusal: failed(`${name} authentication`, ANSWERS_LATER) };
 }
 
 function refusalOf(name: string, step: AuthenticationStep, packet: 'connack' | 'disconnect'): Refusal {

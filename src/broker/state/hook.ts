@@ -9,6 +9,9 @@ export interface Refusal {
 
 const UNSPECIFIED_ERROR = 0x80;
 
+/** What a client hears when a hook returned a promise. */
+export const ANSWERS_LATER = 'it returned a promise; hooks answer at once.';
+
 /** Asks a hook of the host; undefined is yes. The code is one that the packet can carry: a hook that fails refuses with 0x80. */
 export function askHook<T>(
   name: string,
@@ -23,6 +26,7 @@ export function askHook<T>(
     return failed(name, error);
   }
   if (code === 0) return undefined;
+  if (isPromise(code)) return failed(name, ANSWERS_LATER);
   if (code >= 0x80 && isReasonCodeOf(packet, code)) return { code, why: `The ${name} hook said no.` };
   return {
     code: UNSPECIFIED_ERROR,
@@ -34,4 +38,15 @@ export function askHook<T>(
 export function failed(name: string, error: unknown): Refusal {
   const message = error instanceof Error ? error.message : String(error);
   return { code: UNSPECIFIED_ERROR, why: `The ${name} hook failed: ${message}` };
+}
+
+/**
+ * Whether a hook that must answer at once returned a promise. Nobody will wait for it, so nobody would take its rejection either, which
+ * would end the process.
+ */
+export function isPromise(answer: unknown): boolean {
+  if (typeof answer !== 'object' || answer === null || !('then' in answer)) return false;
+  if (typeof answer.then !== 'function') return false;
+  Promise.resolve(answer).catch(() => {});
+  return true;
 }
