@@ -250,15 +250,25 @@ export class Wire implements Transport {
   #arrives(frame: Uint8Array, packet: Packet, script: Script): void {
     if (packet.type === 'connect') this.#claimed = packet.clientId;
     const version = packet.type === 'connect' ? packet.protocolVersion : this.connection.version;
-    const treatment = treatmentOf(script.judge(packet, 'client', this.clientId, version));
     const passage = incoming(this, this.#network, frame, packet, version);
+    if (this.#endedBy !== undefined) {
+      // A fault at a packet before it in the same bytes: no other one strikes what is gone with the connection.
+      passage.instead(undefined, 'gone with the connection');
+      return;
+    }
+    const treatment = treatmentOf(script.judge(packet, 'client', this.clientId, version));
     this.#schedule(this.#in, frame, treatment, passage);
   }
 
   #leaves(frame: Uint8Array, packet: Packet, line: Line | undefined, script: Script): void {
     const { version } = this.connection;
+    const passage = outgoing(this, this.#network, frame, packet, line);
+    if (this.#endedBy !== undefined) {
+      passage.instead(undefined, 'gone with the connection'); // as above
+      return;
+    }
     const treatment = treatmentOf(script.judge(packet, 'broker', this.clientId, version));
-    this.#schedule(this.#out, frame, treatment, outgoing(this, this.#network, frame, packet, line));
+    this.#schedule(this.#out, frame, treatment, passage);
   }
 
   #schedule(lane: Lane, frame: Uint8Array, treatment: Treatment, passage: Passage): void {

@@ -556,3 +556,41 @@ it('strikes connections on TCP, too', async () => {
   expect(await client.rest()).toEqual([]);
   expect(faults.map(({ struck }) => struck)).toEqual([1, 1, 1]);
 });
+
+describe('what is gone with the connection', () => {
+  it('strikes no other fault, which waits for the next connection', async () => {
+    await using world = new FakeWorld();
+    const away = await world.client('one', lasting);
+    await away.subscribe('a', { maximumQoS: 1 });
+    await world.drop(away);
+    for (const payload of ['x', 'y', 'z']) world.broker.publish({ topic: 'a', payload, qos: 1 });
+    const { faults } = world.broker;
+    const from = 'broker';
+    const first = faults.disconnect({ cmd: 'publish', from, nth: 1 });
+    const second = faults.lose({ cmd: 'publish', from, nth: 2 });
+    const back = await world.open();
+    await back.connect({ clientId: 'one', cleanStart: false, ...lasting });
+    await back.rest();
+    expect([first.struck, second.struck, faults.unstruck]).toEqual([1, 0, [second]]);
+    expect(struckLines(world)).toEqual([
+      'one B→C PUBLISH q1 id=1 a "x" (disconnected before)',
+      'one B→C PUBLISH q1 id=2 a "y" (gone with the connection)',
+      'one B→C PUBLISH q1 id=3 a "z" (gone with the connection)',
+      'one B→C closed (disconnected)',
+    ]);
+    const again = await world.client('one', { cleanStart: false, ...lasting });
+    expect(await again.messages()).toEqual(['q1 a "y" dup', 'q1 a "z" dup']);
+    expect(second.struck).toBe(1);
+  });
+
+  it('strikes no other fault on the way of a client either', async () => {
+    await using world = new FakeWorld();
+    const client = await world.client('one');
+    const first = world.broker.faults.disconnect({ cmd: 'publish', topic: 'a' });
+    const second = world.broker.faults.lose({ cmd: 'publish', topic: 'b' });
+    client.send(publishAt(1, 1), publishAt(1, 2, 'b'));
+    await client.rest();
+    expect([first.struck, second.struck]).toEqual([1, 0]);
+    expect(world.broker.published).toEqual([]);
+  });
+});
