@@ -28,10 +28,35 @@ export { Controllers } from './app/lifecycle/boot.js';
 export { createApp } from './app/lifecycle/create-app.js';
 export { type RefusedSubscription, SubscriptionsRefusedError } from './app/lifecycle/subscribe.js';
 export { createLineLogger, type LineLoggerOptions, type Logger } from './app/logger.js';
+export {
+  defineMiddleware,
+  type Middleware,
+  type Outcome,
+  type PublishMiddleware,
+} from './app/middleware/middleware.js';
 export { AlreadySettledError, type OutcomeStatus } from './app/pipeline/outcome.js';
 export type { RouteCounts } from './app/pipeline/pipeline.js';
 export type { MessageProperties, UserProperties } from './app/pipeline/properties.js';
 export type { Message, TopicMessage } from './app/pipeline/topic-message.js';
+export type { Concurrency } from './app/policies/concurrency.js';
+export type { Dedupe, DedupeStore } from './app/policies/dedupe.js';
+export {
+  deadLetter,
+  drop,
+  type ErrorMatch,
+  type ErrorPolicy,
+  on,
+  otherwise,
+  pause,
+  type RetryOptions,
+  type RetryStep,
+  type Rule,
+  redeliver,
+  reject,
+  retry,
+  stop,
+  type TerminalStep,
+} from './app/policies/error-policy.js';
 export { Publisher } from './app/publishing/publisher.js';
 export type { RouteInfo } from './app/routes/route-info.js';
 export type { AckErrorCode } from './client/message.js';

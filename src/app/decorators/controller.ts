@@ -1,10 +1,20 @@
 import type { Class } from '../injection/token.js';
 import { injectable } from '../injection/tsyringe.js';
+import type { Concurrency } from '../policies/concurrency.js';
+import type { ErrorPolicy } from '../policies/error-policy.js';
 import { CONTROLLER, recordOn } from './record.js';
 
 export interface ControllerOptions {
+  /** `singleton`: one instance per application. `message`: a new one for each message, with what it injects in that scope. Default 'singleton'. */
+  scope?: 'singleton' | 'message';
   /** For every handler of the class that names no `share` of its own. */
   share?: string;
+  /** For every handler of the class; a handler's own rules are asked first. */
+  errors?: ErrorPolicy;
+  /** For every handler of the class, where it says nothing itself. */
+  concurrency?: Concurrency;
+  /** Of every handler, in the AsyncAPI document. */
+  tags?: readonly string[];
 }
 
 /** Marks a class of topic handlers. It records that on the class and does nothing else: an application uses it once it is listed there. */

@@ -11,8 +11,11 @@ import type { Provider } from '../injection/provider.js';
 import type { Class } from '../injection/token.js';
 import type { DependencyContainer } from '../injection/tsyringe.js';
 import type { Logger } from '../logger.js';
+import type { Middleware } from '../middleware/middleware.js';
 import type { RouteCounts } from '../pipeline/pipeline.js';
 import type { TopicMessage } from '../pipeline/topic-message.js';
+import type { Concurrency } from '../policies/concurrency.js';
+import type { ErrorPolicy } from '../policies/error-policy.js';
 import type { Publisher } from '../publishing/publisher.js';
 import type { RouteInfo } from '../routes/route-info.js';
 
@@ -32,6 +35,26 @@ export interface AppOptions {
    */
   container?: DependencyContainer;
   providers?: readonly Provider[];
+  /** Put before every filter and published topic of the application's contracts but those that start with `$`: `'site-a/'` or `'site-a'`, the slash is added. */
+  prefix?: string;
+  /** Narrows named wildcards when subscribing: `{ site: 'ams1' }`, or several values. The parameter is delivered all the same. */
+  bind?: Readonly<Record<string, string | readonly string[]>>;
+  /** Around every handler, the first outermost; a handler's own come inside. */
+  middleware?: readonly Middleware[];
+  /** Rules for failures; asked after those of handlers and controllers, before the default. */
+  errors?: ErrorPolicy;
+  /** For every route, where handler and controller say nothing. */
+  concurrency?: Concurrency;
+  /** `all`: a message goes to every route that matches. `most-specific`: to the most specific one only, level by level a literal before `+` before `#`. Default 'all'. */
+  overlap?: 'all' | 'most-specific';
+  /** What becomes of a message that no route matches, which an older session can bring: acknowledged (`ack`), with a line in the log (`log`), or refused (`reject`, 0x80). Default 'log'. */
+  unrouted?: 'ack' | 'log' | 'reject';
+  startup?: {
+    /** How long `start()` may take, everything included. Default: for ever, but each of its waits has its own limit. */
+    timeout?: Duration;
+    /** Whether `start()` tries again while the broker can't be reached, until the timeout. Default false. */
+    retry?: boolean;
+  };
   /** For every route whose handler and controller name no `share` of their own. */
   share?: string;
   shutdown?: {
@@ -39,6 +62,8 @@ export interface AppOptions {
     timeout?: Duration;
     /** At which `run()` stops. Default SIGINT and SIGTERM. */
     signals?: readonly NodeJS.Signals[];
+    /** Whether `stop()` unsubscribes what it leaves behind. Default: only where the session ends with the connection. */
+    unsubscribe?: boolean;
   };
   /** Default: a readable line per report, on stderr. */
   logger?: Logger;

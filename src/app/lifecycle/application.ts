@@ -12,6 +12,7 @@ import { createLineLogger, type Logger, sturdyLogger } from '../logger.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
 import { AppPublisher, Publisher } from '../publishing/publisher.js';
 import { routeOf } from '../routes/controller-routes.js';
+import { inherit, nothingInherited } from '../routes/inherited.js';
 import type { Handle, Route } from '../routes/route.js';
 import { type RouteInfo, routeInfos } from '../routes/route-info.js';
 import { type App, type AppOptions, connectionOf, type DrainReport, type Health } from './app.js';
@@ -190,12 +191,13 @@ export class Application implements App {
 
   async #boot(signal: AbortSignal): Promise<Booted> {
     const findings = optionFindings(this.options);
+    const inherited = inherit(nothingInherited, this.options);
     const functions = this.#functions.flatMap(({ topic, handler, options }): Route[] => {
       const name =
         options.name ??
         (handler.name || `a function on ${typeof topic === 'string' ? topic : topic.pattern}`);
       const route = routeOf(
-        { topic, spec: options, options, name, share: this.options.share, method: undefined },
+        { topic, spec: options, options, name, from: inherited, method: undefined },
         findings,
       );
       return route ? [{ ...route, handle: handler }] : [];
@@ -204,8 +206,7 @@ export class Application implements App {
     const wrong = wrongControllers(listed);
     if (wrong) findings.push(wrong);
     const controllers = wrong ? [] : (listed ?? []);
-    const { share } = this.options;
-    return boot({ controllers, functions, findings, share, assembly: this.#assembly, signal });
+    return boot({ controllers, functions, findings, inherited, assembly: this.#assembly, signal });
   }
 
   #connect({ routes, groups }: Booted, signal: AbortSignal): Promise<Online> {

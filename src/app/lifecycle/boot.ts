@@ -5,6 +5,7 @@ import { constructionOf } from '../injection/construction.js';
 import type { Class } from '../injection/token.js';
 import type { InjectionToken } from '../injection/tsyringe.js';
 import { bindRoute, controllerRoutes } from '../routes/controller-routes.js';
+import type { Inherited } from '../routes/inherited.js';
 import { namesApart } from '../routes/names-apart.js';
 import type { Route } from '../routes/route.js';
 import { groupRoutes, type RouteGroup } from '../routes/subscription-plan.js';
@@ -22,7 +23,8 @@ export interface BootOptions {
   /** Routes of functions, and what is wrong with them. */
   readonly functions: readonly Route[];
   readonly findings: readonly string[];
-  readonly share: string | undefined;
+  /** From the application. */
+  readonly inherited: Inherited;
   readonly assembly: Assembly;
   /** Ends the wait for a provider. */
   readonly signal: AbortSignal;
@@ -33,13 +35,13 @@ export async function boot({
   controllers,
   functions,
   findings: known,
-  share,
+  inherited,
   assembly,
   signal,
 }: BootOptions): Promise<Booted> {
   const findings = [...known];
   const classes = [...new Set(controllers)];
-  const listed = classes.flatMap((controller) => controllerRoutes(controller, share, findings));
+  const listed = classes.flatMap((controller) => controllerRoutes(controller, inherited, findings));
   if (classes.length + functions.length === 0 && !assembly.container.isRegistered(Controllers, true)) {
     findings.push(
       'The application has no controllers: the list is empty. Add classes with @Controller() to the controllers of createApp, or call app.on().',
@@ -54,7 +56,9 @@ export async function boot({
   await assembly.prepare(signal);
   const registered = registeredControllers(assembly, findings);
   for (const each of classes) registered.delete(each);
-  const found = [...registered.keys()].flatMap((controller) => controllerRoutes(controller, share, findings));
+  const found = [...registered.keys()].flatMap((controller) =>
+    controllerRoutes(controller, inherited, findings),
+  );
   groupRoutes(namesApart([...listed, ...found, ...functions]), findings);
   refuseIfAny(findings);
 

@@ -1,13 +1,22 @@
 /**
  * What became of a message, or of its run through one route.
  *  - `acked`: handled, acknowledged with success.
- *  - `dropped`: given up for good: a QoS 0 message whose handler failed, or one that nobody handles.
+ *  - `dropped`: given up for good, and acknowledged.
+ *  - `dead-lettered`: published on a dead-letter topic, then acknowledged.
  *  - `rejected`: acknowledged with a reason code of 0x80 or above; on MQTT 3.1.1, which has none, acknowledged and logged.
+ *  - `redeliver`: not acknowledged, and the application connects again to have it delivered again.
  *  - `held`: not acknowledged; the broker delivers it again after a reconnect.
  */
-export type OutcomeStatus = 'acked' | 'dropped' | 'rejected' | 'held';
+export type OutcomeStatus = 'acked' | 'dropped' | 'dead-lettered' | 'rejected' | 'redeliver' | 'held';
 
-const badness: Readonly<Record<OutcomeStatus, number>> = { acked: 0, dropped: 1, rejected: 2, held: 3 };
+const badness: Readonly<Record<OutcomeStatus, number>> = {
+  acked: 0,
+  dropped: 1,
+  'dead-lettered': 2,
+  rejected: 3,
+  redeliver: 4,
+  held: 5,
+};
 
 /** A packet has one acknowledgement, so the worst outcome of its routes decides. */
 export function isWorse(one: OutcomeStatus, than: OutcomeStatus): boolean {

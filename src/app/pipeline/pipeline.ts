@@ -208,6 +208,8 @@ export class Pipeline implements RouteContext {
 const consequences: Readonly<Record<OutcomeStatus, string>> = {
   held: 'Its message stays unacknowledged; the broker delivers it again after a reconnect.',
   dropped: 'Its message came at QoS 0 and is lost.',
+  'dead-lettered': 'Its message is dead-lettered.',
+  redeliver: 'The application connects again to have it delivered again.',
   acked: 'Its message was acknowledged already.',
   rejected: 'Its message was rejected already.',
 };

@@ -37,7 +37,7 @@ export class RouteRun implements Job {
     this.route = route;
     this.delivery = delivery;
     this.context = context;
-    this.#startedAt = route.manual ? context.clock.now() : 0;
+    this.#startedAt = route.ack === 'manual' ? context.clock.now() : 0;
   }
 
   get key(): string {
@@ -190,7 +190,7 @@ export class RouteRun implements Job {
   #verdictOfResult(): Verdict | undefined {
     // Unacknowledged, a message stays with the broker; at QoS 0 there is nothing to acknowledge.
     if (this.#failure) return { outcome: this.droppable ? 'dropped' : 'held' };
-    return this.route.manual && !this.droppable ? undefined : { outcome: 'acked' };
+    return this.route.ack === 'manual' && !this.droppable ? undefined : { outcome: 'acked' };
   }
 
   get #outcome(): OutcomeStatus {

@@ -1,9 +1,11 @@
 import { type Contract, defineTopic, type TopicSpec } from '../../contracts/index.js';
+import { parseDuration } from '../../time/duration.js';
 import { TopicError } from '../../topics/index.js';
 import type { HandlerOptions } from '../decorators/handler-options.js';
 import type { HandlerRecord } from '../decorators/topic.js';
 import { type Class, tokenName } from '../injection/token.js';
 import { handlersOf } from './handlers-of.js';
+import { type Inherited, inherit } from './inherited.js';
 import type { Handle, Route } from './route.js';
 
 /** A route before there is an instance to call. */
@@ -12,18 +14,18 @@ export type UnboundRoute = Omit<Route, 'handle'>;
 /** The routes of a controller class. What is wrong with them goes to `findings`. */
 export function controllerRoutes(
   controller: Class,
-  share: string | undefined,
+  inherited: Inherited,
   findings: string[],
 ): UnboundRoute[] {
   const { options, handlers, findings: found } = handlersOf(controller);
   findings.push(...found);
-  const sharedBy = options.share ?? share;
+  const from = inherit(inherited, options);
   return handlers.flatMap((record) => {
     const method = { controller, key: record.key };
     const name = record.options.name ?? `${tokenName(controller)}.${String(record.key)}`;
     return (
       routeOf(
-        { topic: record.topic, spec: record.options, options: record.options, name, share: sharedBy, method },
+        { topic: record.topic, spec: record.options, options: record.options, name, from, method },
         findings,
       ) ?? []
     );
@@ -43,31 +45,51 @@ export function bindRoute(
 
 /** The route of one topic, in the contract's or the short form; undefined if the pattern is not legal. */
 export function routeOf(
-  from: {
+  written: {
     readonly topic: HandlerRecord['topic'];
     readonly spec: TopicSpec;
     readonly options: HandlerOptions;
     readonly name: string;
-    readonly share: string | undefined;
+    readonly from: Inherited;
     readonly method: Route['method'];
   },
   findings: string[],
 ): UnboundRoute | undefined {
-  const { options, name } = from;
-  const contract = contractOf(from.topic, from.spec, name, findings);
+  const { options, name } = written;
+  const contract = contractOf(written.topic, written.spec, name, findings);
+  const timeout = timeoutOf(options, name, findings);
   if (!contract) return undefined;
+  const from = inherit(written.from, options);
   return {
     name,
     contract,
     filter: contract.filter,
-    share: options.share ?? from.share,
+    share: from.share,
     qos: options.qos ?? contract.spec.qos,
     retained: options.retained ?? 'send',
     noLocal: options.noLocal ?? false,
     retainAsPublished: options.retainAsPublished ?? false,
-    manual: options.ack === 'manual',
-    method: from.method,
+    ack: options.ack ?? 'auto',
+    concurrency: from.concurrency,
+    timeout,
+    errors: from.errors,
+    dedupe: options.dedupe,
+    deadLetters: options.deadLetters ?? false,
+    when: options.when,
+    middleware: from.middleware,
+    summary: options.summary,
+    tags: from.tags,
+    method: written.method,
   };
+}
+
+function timeoutOf({ timeout }: HandlerOptions, name: string, findings: string[]): number {
+  try {
+    return parseDuration(timeout ?? '30s');
+  } catch (error) {
+    findings.push(`${name}: timeout: ${(error as RangeError).message}`); // all that parseDuration throws
+    return 0;
+  }
 }
 
 function contractOf(

@@ -1,5 +1,10 @@
 import type { Contract } from '../../contracts/index.js';
+import type { HandlerOptions } from '../decorators/handler-options.js';
+import type { Middleware } from '../middleware/middleware.js';
 import type { TopicMessage } from '../pipeline/topic-message.js';
+import type { Concurrency } from '../policies/concurrency.js';
+import type { Dedupe } from '../policies/dedupe.js';
+import type { ErrorPolicy } from '../policies/error-policy.js';
 import type { Subscribing } from './subscription-plan.js';
 
 /** A handler as the pipeline knows it. Its types were checked where it was written. */
@@ -8,7 +13,19 @@ export type Handle = (message: TopicMessage<unknown, unknown>) => unknown;
 /** One topic with one handler. */
 export interface Route extends Subscribing {
   readonly contract: Contract;
-  readonly manual: boolean;
+  readonly ack: 'auto' | 'manual' | 'on-receipt';
+  readonly concurrency: Concurrency;
+  /** Milliseconds; 0: no limit. */
+  readonly timeout: number;
+  /** Of the handler, its controller and the application, in this order; without the default. */
+  readonly errors: ErrorPolicy;
+  readonly dedupe: Dedupe | undefined;
+  readonly deadLetters: boolean;
+  readonly when: HandlerOptions['when'];
+  /** The application's, then the handler's. */
+  readonly middleware: readonly Middleware[];
+  readonly summary: string | undefined;
+  readonly tags: readonly string[];
   /** The class and method behind it; undefined for `app.on`. */
   readonly method: { readonly controller: object; readonly key: string | symbol } | undefined;
   /** Calls the handler on its instance. A test may put another in its place. */

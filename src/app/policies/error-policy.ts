@@ -1,0 +1,128 @@
+// What becomes of a message that could not be handled, as data: rules in order, the first that matches decides.
+import type { AckErrorCode } from '../../client/message.js';
+import { type Duration, parseDuration } from '../../time/duration.js';
+import type { TopicMessage } from '../pipeline/topic-message.js';
+
+// biome-ignore lint/suspicious/noExplicitAny: a rule is asked about messages of every route
+type AnyMessage = TopicMessage<any, any>;
+
+/** Which errors a rule is for: a class of errors, or a function of the error and the message. */
+export type ErrorMatch =
+  // biome-ignore lint/suspicious/noExplicitAny: only `any` lets a constraint accept every parameter list
+  (abstract new (...args: any[]) => Error) | ((error: unknown, message: AnyMessage) => boolean);
+
+export interface RetryOptions {
+  /** The shortest wait before the first retry. Default '100ms'. */
+  from?: Duration;
+  /** The longest wait. Default '2s'. */
+  max?: Duration;
+  /** By how much each wait is longer than the one before. Default 2. */
+  factor?: number;
+  /** `full`: a random time up to the wait; `equal`: at least half of it; `none`: the wait itself. Default 'full'. */
+  jitter?: 'full' | 'equal' | 'none';
+}
+
+/** Made by {@link retry}. */
+export interface RetryStep {
+  readonly '~step': 'retry';
+  readonly times: number;
+  /** Milliseconds. */
+  readonly from: number;
+  /** Milliseconds. */
+  readonly max: number;
+  readonly factor: number;
+  readonly jitter: 'full' | 'equal' | 'none';
+}
+
+type Terminal =
+  | { readonly does: 'dead-letter'; readonly to: string | ((message: AnyMessage) => string) | undefined }
+  | { readonly does: 'reject'; readonly code: AckErrorCode; readonly reason: string | undefined }
+  | { readonly does: 'drop' }
+  | { readonly does: 'redeliver'; readonly after: number }
+  | { readonly does: 'pause'; readonly for: number; readonly scope: 'route' | 'app' }
+  | { readonly does: 'stop' };
+
+/** The last step of a rule: made by {@link deadLetter}, {@link reject}, {@link drop}, {@link redeliver}, {@link pause} or {@link stop}. */
+export type TerminalStep = { readonly '~step': 'terminal' } & Terminal;
+
+/** Made by {@link on} or {@link otherwise}. */
+export interface Rule {
+  readonly '~rule': true;
+  /** Undefined: every error. */
+  readonly matches: readonly ErrorMatch[] | undefined;
+  readonly retries: readonly RetryStep[];
+  readonly last: TerminalStep;
+}
+
+/**
+ * Rules, asked in order; the first that matches the error decides. Those of the handler come first, then those of its controller, then those of the application, then the default:
+ * an `InvalidMessage` is rejected with 0x99, anything else is retried three times and then dead-lettered.
+ */
+export type ErrorPolicy = readonly Rule[];
+
+type Steps = readonly [...RetryStep[], TerminalStep];
+
+/** What to do with these errors: retries, if any, and one last step. */
+export function on(match: ErrorMatch | readonly ErrorMatch[], ...steps: Steps): Rule {
+  return rule(typeof match === 'function' ? [match] : match, steps);
+}
+
+/** What to do with any error that no rule before it is for. */
+export function otherwise(...steps: Steps): Rule {
+  return rule(undefined, steps);
+}
+
+function rule(matches: Rule['matches'], steps: Steps): Rule {
+  // Every step but the last is a retry, and the last is none: the type of `Steps`.
+  const retries = steps.slice(0, -1) as RetryStep[];
+  return { '~rule': true, matches, retries, last: steps.at(-1) as TerminalStep };
+}
+
+/** Runs the handler again, `times` times at most, on the clock of the application. The message keeps its place in the order meanwhile. Throws a RangeError for a duration that is none. */
+export function retry(times: number, backoff: RetryOptions = {}): RetryStep {
+  const { from = '100ms', max = '2s', factor = 2, jitter = 'full' } = backoff;
+  if (!Number.isInteger(times) || times < 1)
+    throw new RangeError(`retry(${times}): write how many times, a whole number from 1.`);
+  return { '~step': 'retry', times, from: parseDuration(from), max: parseDuration(max), factor, jitter };
+}
+
+/**
+ * Publishes the message, as it came, on another topic at QoS 1, and acknowledges it once the broker has taken that. Default topic: `dead-letter/<its topic>`.
+ * The dead letter carries its story in user properties (MQTT 5). If the broker does not take it, the message stays unacknowledged and its route pauses.
+ */
+export function deadLetter(to?: string | ((message: AnyMessage) => string)): TerminalStep {
+  return { '~step': 'terminal', does: 'dead-letter', to };
+}
+
+/** Refuses the message for good, by default with 0x80. MQTT 3.1.1 has no refusal: there it is acknowledged, and logged. */
+export function reject(code: AckErrorCode = 0x80, reason?: string): TerminalStep {
+  return { '~step': 'terminal', does: 'reject', code, reason };
+}
+
+/** Acknowledges the message all the same, and logs it. */
+export function drop(): TerminalStep {
+  return { '~step': 'terminal', does: 'drop' };
+}
+
+/**
+ * Leaves the message unacknowledged and connects again, `after` later (default '1s'): the only redelivery that MQTT has. It needs a session that outlives
+ * the connection, so a `clientId`; without one it is an error at start.
+ */
+export function redeliver(options: { after?: Duration } = {}): TerminalStep {
+  return { '~step': 'terminal', does: 'redeliver', after: parseDuration(options.after ?? '1s') };
+}
+
+/** Takes no message for the route, or for the whole application, for this long; keeps the message, and then runs its handler again. */
+export function pause(options: { for: Duration; scope?: 'route' | 'app' }): TerminalStep {
+  return {
+    '~step': 'terminal',
+    does: 'pause',
+    for: parseDuration(options.for),
+    scope: options.scope ?? 'route',
+  };
+}
+
+/** Stops the application, whose `run()` then sets the exit code 1; the message stays unacknowledged. */
+export function stop(): TerminalStep {
+  return { '~step': 'terminal', does: 'stop' };
+}
