@@ -77,7 +77,6 @@ class Bad {
   @Topic('a', { payloda: bytes }) misspelledOption() {} // error: Did you mean to write 'payload'?
   @Topic('a/+id', { params: { nope: z.string() } }) unknownParam() {} // error: "nope" is not a parameter of "a/+id"
   @Topic(reading, { payload: bytes }) payloadTwice() {} // error
-  @Topic(reading, { ack: 'on-receipt' }) notBuilt() {} // error
   @Topic(status) noTopic() {} // error
 }
 @Controller({ shared: 'workers' }) // error: Did you mean to write 'share'?
