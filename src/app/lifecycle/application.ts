@@ -3,7 +3,6 @@ import type { AnyTopic } from '../../contracts/index.js';
 import { type Disconnection, describeDisconnection } from '../../session/disconnection.js';
 import type { Clock } from '../../time/clock.js';
 import { type Duration, parseDuration } from '../../time/duration.js';
-import { orAborted } from '../../time/or-aborted.js';
 import { systemClock } from '../../time/system-clock.js';
 import type { HandlerRecord } from '../decorators/topic.js';
 import { Assembly } from '../injection/assembly.js';
@@ -11,22 +10,15 @@ import type { DependencyContainer } from '../injection/tsyringe.js';
 import { createLineLogger, type Logger, sturdyLogger } from '../logger.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
 import { AppPublisher, Publisher } from '../publishing/publisher.js';
-import { routeOf } from '../routes/controller-routes.js';
-import { inherit, nothingInherited } from '../routes/inherited.js';
 import type { Handle, Route } from '../routes/route.js';
 import { type RouteInfo, routeInfos } from '../routes/route-info.js';
 import { type App, type AppOptions, connectionOf, type DrainReport, type Health } from './app.js';
 import { type Booted, boot } from './boot.js';
 import { ConnectionNews } from './connection-news.js';
+import { drain } from './drain.js';
+import type { FunctionRoute } from './function-routes.js';
 import { goOnline, type Online } from './go-online.js';
-import { optionFindings, wrongControllers } from './option-findings.js';
 import { runApp } from './run.js';
-
-interface FunctionRoute {
-  readonly topic: HandlerRecord['topic'];
-  readonly handler: Handle;
-  readonly options: HandlerRecord['options'];
-}
 
 /** An application on one broker, from its options to its last acknowledgement. */
 export class Application implements App {
@@ -175,7 +167,12 @@ export class Application implements App {
 
   async #start(signal: AbortSignal): Promise<void> {
     try {
-      this.#booted = await this.#boot(signal);
+      this.#booted = await boot({
+        options: this.options,
+        functions: this.#functions,
+        assembly: this.#assembly,
+        signal,
+      });
       this.#onBooted?.(this.#booted);
       signal.throwIfAborted();
       this.#adviseOnSession(this.#booted.routes);
@@ -187,26 +184,6 @@ export class Application implements App {
     this.#phase = 'running';
     const { state } = this.#online.client;
     if (state.state === 'closed') this.#connectionLost(state.last);
-  }
-
-  async #boot(signal: AbortSignal): Promise<Booted> {
-    const findings = optionFindings(this.options);
-    const inherited = inherit(nothingInherited, this.options);
-    const functions = this.#functions.flatMap(({ topic, handler, options }): Route[] => {
-      const name =
-        options.name ??
-        (handler.name || `a function on ${typeof topic === 'string' ? topic : topic.pattern}`);
-      const route = routeOf(
-        { topic, spec: options, options, name, from: inherited, method: undefined },
-        findings,
-      );
-      return route ? [{ ...route, handle: handler }] : [];
-    });
-    const listed = await orAborted(Promise.resolve(this.options.controllers), signal);
-    const wrong = wrongControllers(listed);
-    if (wrong) findings.push(wrong);
-    const controllers = wrong ? [] : (listed ?? []);
-    return boot({ controllers, functions, findings, inherited, assembly: this.#assembly, signal });
   }
 
   #connect({ routes, groups }: Booted, signal: AbortSignal): Promise<Online> {
@@ -268,34 +245,13 @@ export class Application implements App {
     this.#stopAsked.abort(new Error('The application was stopped while it started.'));
     if (wasStarting) await this.#starting?.catch(() => undefined); // whoever started it has the error
     this.#phase = 'stopping';
-    const report = this.#online ? await this.#leave(this.#online, timeout) : { finished: 0, abandoned: 0 };
+    const { clock, logger } = this;
+    const report = this.#online
+      ? await drain(this.#online, { timeout, clock, logger })
+      : { finished: 0, abandoned: 0 };
     this.#phase = 'stopped';
     this.#stopped.abort();
     await this.#assembly.dispose();
-    return { ...report, ms: Math.round(this.clock.now() - began) };
-  }
-
-  /** The time is for all of it: for the handlers, and for what was published and is not acknowledged yet. */
-  async #leave(
-    { client, pipeline, stopDispatch }: Online,
-    timeout: number,
-  ): Promise<{ finished: number; abandoned: number }> {
-    const late = new AbortController();
-    // On a virtual clock even 0 milliseconds pass only when somebody moves it.
-    if (timeout === 0) late.abort();
-    const cancel = this.clock.setTimer(timeout, () => late.abort());
-    stopDispatch();
-    const before = pipeline.finished;
-    await orAborted(pipeline.idle(), late.signal).catch(() => undefined); // too late: what is still open is counted below
-    const abandoned = pipeline.open;
-    if (abandoned > 0)
-      this.logger.warn(
-        { abandoned },
-        'Stopped without waiting any longer for handlers. Their messages stay unacknowledged.',
-      );
-    pipeline.abandon(new Error('The application has stopped and no longer waits for its handlers.'));
-    await client.disconnect({ signal: late.signal });
-    cancel();
-    return { finished: pipeline.finished - before, abandoned };
+    return { ...report, ms: Math.round(clock.now() - began) };
   }
 }

@@ -1,14 +1,18 @@
 // From what the user wrote to routes with instances behind them.
+import { orAborted } from '../../time/or-aborted.js';
 import { refuseIfAny } from '../boot-error.js';
 import type { Assembly } from '../injection/assembly.js';
 import { constructionOf } from '../injection/construction.js';
 import type { Class } from '../injection/token.js';
 import type { InjectionToken } from '../injection/tsyringe.js';
 import { bindRoute, controllerRoutes } from '../routes/controller-routes.js';
-import type { Inherited } from '../routes/inherited.js';
+import { inherit, nothingInherited } from '../routes/inherited.js';
 import { namesApart } from '../routes/names-apart.js';
 import type { Route } from '../routes/route.js';
 import { groupRoutes, type RouteGroup } from '../routes/subscription-plan.js';
+import type { AppOptions } from './app.js';
+import { type FunctionRoute, functionRoutes } from './function-routes.js';
+import { optionFindings, wrongControllers } from './option-findings.js';
 
 /** Under this token a container of the user's registers its controllers: `container.register(Controllers, { useClass: SensorController })`. */
 export const Controllers: InjectionToken<object> = Symbol.for('topicwise:controllers');
@@ -19,27 +23,20 @@ export interface Booted {
 }
 
 export interface BootOptions {
-  readonly controllers: readonly Class[];
-  /** Routes of functions, and what is wrong with them. */
-  readonly functions: readonly Route[];
-  readonly findings: readonly string[];
-  /** From the application. */
-  readonly inherited: Inherited;
+  readonly options: AppOptions;
+  readonly functions: readonly FunctionRoute[];
   readonly assembly: Assembly;
-  /** Ends the wait for a provider. */
+  /** Ends the wait for controllers and providers. */
   readonly signal: AbortSignal;
 }
 
 /** Checks everything that can be checked before anything is built, then builds it. Throws a BootError for all mistakes together. */
-export async function boot({
-  controllers,
-  functions,
-  findings: known,
-  inherited,
-  assembly,
-  signal,
-}: BootOptions): Promise<Booted> {
-  const findings = [...known];
+export async function boot(written: BootOptions): Promise<Booted> {
+  const { options, assembly, signal } = written;
+  const findings = optionFindings(options);
+  const inherited = inherit(nothingInherited, options);
+  const functions = functionRoutes(written.functions, inherited, findings);
+  const controllers = await listedControllers(options, signal, findings);
   const classes = [...new Set(controllers)];
   const listed = classes.flatMap((controller) => controllerRoutes(controller, inherited, findings));
   if (classes.length + functions.length === 0 && !assembly.container.isRegistered(Controllers, true)) {
@@ -70,6 +67,19 @@ export async function boot({
   });
   const routes = namesApart([...bound, ...functions]);
   return { routes, groups: groupRoutes(routes, []) };
+}
+
+/** The list of the options, which may be on its way. */
+async function listedControllers(
+  options: AppOptions,
+  signal: AbortSignal,
+  findings: string[],
+): Promise<readonly Class[]> {
+  const listed = await orAborted(Promise.resolve(options.controllers), signal);
+  const wrong = wrongControllers(listed);
+  if (!wrong) return listed ?? [];
+  findings.push(wrong);
+  return [];
 }
 
 /** Those that the user's container knows, built by it. */
