@@ -2,6 +2,7 @@ import type { ConnackPacket, ConnectPacket } from '../packets/packet.js';
 import type { Disconnection } from '../session/disconnection.js';
 import type { ServerLimits } from '../session/server-limits.js';
 import type { Clock } from '../time/clock.js';
+import { orAborted } from '../time/or-aborted.js';
 import type { Transport } from '../transports/transport.js';
 import { closeStream } from './closing-streams.js';
 import { failureOf, refusedBy, timedOut, unreachable } from './connect-failures.js';
@@ -22,6 +23,8 @@ export interface Kept {
   open(transport: Transport, connect: ConnectPacket): void;
   /** Closes what `open` began, without a word; the keeper is told of it by `gone`. */
   cut(cause: Error): void;
+  /** Resolves when no byte stream is left. */
+  closed(): Promise<void>;
   /** A connection is gone, but others follow. Not called for attempts that fail. */
   interrupted(disconnection: Disconnection): void;
   /** No connection follows; called once, last. `error` says why the last attempt failed, if it was one. */
@@ -44,6 +47,8 @@ export class ConnectionKeeper {
   #failure: ConnectError | undefined;
   #connectedAt: number | undefined;
   #connections = 0;
+  /** The connection that stands is being ended to have another one. */
+  #isReplacing = false;
   #isOver = false;
 
   constructor(
@@ -88,6 +93,13 @@ export class ConnectionKeeper {
     this.#failure = refusedBy(this.where, connack, this.#settings.protocolVersion);
   }
 
+  /** `end` ends the connection that stands; another one follows at once, whatever the policy would say of such an end. */
+  replace(end: () => void): void {
+    this.#isReplacing = true;
+    end();
+    this.#isReplacing = false;
+  }
+
   /** What was opened is gone. */
   gone(disconnection: Disconnection): void {
     if (this.#connectedAt === undefined) {
@@ -120,7 +132,8 @@ export class ConnectionKeeper {
   /** Begins the attempt that the policy wants, or ends where it wants none. */
   #follow(disconnection: Disconnection, stood: number | undefined, error: ConnectError | undefined): void {
     this.#endAttempt();
-    const next: NextAttempt = this.#isOver ? { stop: true } : this.#policy.after(disconnection, stood);
+    const isReplaced = this.#isReplacing;
+    const next = this.#next(disconnection, stood);
     if (next.stop) {
       this.#isOver = true;
       const last: Disconnection = next.cause
@@ -133,8 +146,14 @@ export class ConnectionKeeper {
     this.#states.current = { state: 'waiting', retryAt: clock.now() + next.delay, last: disconnection };
     if (stood !== undefined) this.#kept.interrupted(disconnection);
     if (this.#isOver) return; // whoever was told closed the client
-    if (next.delay === 0) queueMicrotask(() => this.connect());
+    if (next.delay === 0)
+      queueMicrotask(() => void this.#connect(isReplaced)); // it does not reject
     else this.#cancelTimer = clock.setTimer(next.delay, () => this.connect());
+  }
+
+  #next(disconnection: Disconnection, stood: number | undefined): NextAttempt {
+    if (this.#isOver) return { stop: true };
+    return this.#isReplacing ? this.#policy.again() : this.#policy.after(disconnection, stood);
   }
 
   #endAttempt(): void {
@@ -144,7 +163,8 @@ export class ConnectionKeeper {
     this.#phase = undefined;
   }
 
-  async #connect(): Promise<void> {
+  /** `waits`: until the last byte stream is gone, so that the server has read the goodbye before another connection takes its session over. */
+  async #connect(waits = false): Promise<void> {
     if (this.#isOver) return;
     const { clock, connectTimeout } = this.#settings;
     const { target, attempt } = this.#policy;
@@ -159,10 +179,11 @@ export class ConnectionKeeper {
     let transport: Transport;
     let connect: ConnectPacket;
     try {
+      if (waits) await orAborted(this.#kept.closed(), signal);
       connect = await this.#sequence.next(target, attempt, signal);
       transport = await dial(target, attempt, signal);
     } catch (error) {
-      // Both reject with a ConnectError, or with why the attempt was given up.
+      // All reject with a ConnectError, or with why the attempt was given up.
       if (!this.#isOver) this.#failed(error as ConnectError);
       return;
     }

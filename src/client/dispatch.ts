@@ -47,3 +47,14 @@ export function giveUpMessage(message: Message): void {
   }
   message.giveUp();
 }
+
+/**
+ * Ends the connection and opens the next one at once: the server delivers again what is not acknowledged. It says goodbye, so that the session stays and no will is published; requests under
+ * way fare as over every other drop. `reason` is the cause of the disconnection, as a sentence. Does nothing where there is no connection: one is on its way, or none is wanted. Throws a TypeError for a client with
+ * `reconnect: false`.
+ */
+export function reconnect(client: Client, reason: string): void {
+  if (!(client instanceof MqttClient))
+    throw new TypeError('reconnect: this client was not made by connect().');
+  client.reconnect(new Error(reason));
+}

@@ -92,6 +92,7 @@ export class MqttClient implements Client {
     this.#keeper = new ConnectionKeeper(settings, policy, this.#sequence, this.#states, {
       open: (transport, connect) => this.#driver.open(transport, connect),
       cut: (cause) => this.#driver.cut(cause),
+      closed: () => this.#driver.closed(),
       interrupted: (disconnection) => this.#interrupted(disconnection),
       ended: (last, error) => {
         this.#ended(last);
@@ -236,6 +237,14 @@ export class MqttClient implements Client {
   async leave(reasonCode: 0x00 | 0x04): Promise<void> {
     this.#leaving = true;
     await this.#leave(reasonCode, goodbyeProperties(this.#settings, {}));
+  }
+
+  /** See `reconnect` in dispatch.ts. */
+  reconnect(cause: Error): void {
+    if (!this.#settings.reconnect)
+      throw new TypeError(`This client was told not to reconnect: ${cause.message}`);
+    if (this.#leaving || !this.#server) return;
+    this.#keeper.replace(() => this.#driver.leave(0x00, undefined, cause));
   }
 
   close(): Promise<void> {

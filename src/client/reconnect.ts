@@ -119,6 +119,12 @@ export class ReconnectPolicy {
     return isLastFirst ? { stop: true } : this.#retry(settings);
   }
 
+  /** The next attempt after a connection that was ended to have another one: at once, to the same place, and no failure. */
+  again(): NextAttempt {
+    this.#everConnected = true;
+    return { stop: false, delay: 0 };
+  }
+
   #withoutSettings(disconnection: Disconnection, goesOn: boolean): NextAttempt {
     if (!goesOn || this.#step(disconnection) === 'stop') return { stop: true };
     this.#index = (this.#index + 1) % this.#places.length;

@@ -12,7 +12,7 @@ export type Disconnection =
       readonly userProperties?: UserProperties;
     }
   | { readonly by: 'network'; readonly cause: Error }
-  /** `close()`, a keep-alive without an answer, or a mistake of the server that this client found: then `cause` says which. */
+  /** `close()`; or a keep-alive without an answer, a mistake of the server that this client found, the wish for another connection: then `cause` says which. */
   | { readonly by: 'client'; readonly reasonCode: ReasonCode; readonly cause?: Error };
 
 /** What the server's DISCONNECT says. */
