@@ -32,6 +32,7 @@ export class Application implements App {
   readonly #onBooted: ((booted: Booted) => void) | undefined;
   readonly #stopAsked = new AbortController();
   readonly #lost = new AbortController();
+  readonly #failed = new AbortController();
   readonly #stopped = new AbortController();
   #phase: 'new' | 'starting' | 'running' | 'stopping' | 'stopped' = 'new';
   #booted: Booted | undefined;
@@ -92,6 +93,11 @@ export class Application implements App {
   /** Aborted, with a sentence as its reason, when the connection is lost for good. */
   get lost(): AbortSignal {
     return this.#lost.signal;
+  }
+
+  /** Aborted, with a sentence as its reason, when a failure policy stops the application. */
+  get failed(): AbortSignal {
+    return this.#failed.signal;
   }
 
   /** Aborted as soon as somebody calls `stop()`: a start under way ends. */
@@ -207,6 +213,7 @@ export class Application implements App {
         regained: (sessionPresent) => this.#news.regained(sessionPresent),
         subscriptionLost: (filter, error) => this.#news.subscriptionLost(filter, error),
       },
+      stop: (reason) => this.#fail(reason),
     });
   }
 
@@ -228,6 +235,16 @@ export class Application implements App {
     }
     this.#news.lostForGood(disconnection, pipeline.open);
     this.#lost.abort(describeDisconnection(disconnection));
+  }
+
+  #fail(reason: string): void {
+    if (this.#stopAsked.signal.aborted) return;
+    this.#failed.abort(reason);
+    this.#stopAsked.abort(new Error(reason)); // a start under way fails with it
+    this.logger.error({}, reason);
+    this.stop().catch((error) =>
+      this.logger.error({ error }, 'When the application stopped, something could not be disposed of.'),
+    );
   }
 
   async #abandonStart(): Promise<void> {

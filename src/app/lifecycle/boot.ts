@@ -5,14 +5,15 @@ import type { Assembly } from '../injection/assembly.js';
 import { constructionOf } from '../injection/construction.js';
 import type { Class } from '../injection/token.js';
 import type { InjectionToken } from '../injection/tsyringe.js';
-import { bindRoute, controllerRoutes } from '../routes/controller-routes.js';
+import { bindRoute, controllerRoutes, type UnboundRoute } from '../routes/controller-routes.js';
 import { inherit, nothingInherited } from '../routes/inherited.js';
 import { namesApart } from '../routes/names-apart.js';
 import type { Route } from '../routes/route.js';
 import { groupRoutes, type RouteGroup } from '../routes/subscription-plan.js';
-import type { AppOptions } from './app.js';
+import { type AppOptions, connectionOf } from './app.js';
 import { type FunctionRoute, functionRoutes } from './function-routes.js';
 import { optionFindings, wrongControllers } from './option-findings.js';
+import { redeliveryFindings } from './redelivery.js';
 
 /** Under this token a container of the user's registers its controllers: `container.register(Controllers, { useClass: SensorController })`. */
 export const Controllers: InjectionToken<object> = Symbol.for('topicwise:controllers');
@@ -44,7 +45,11 @@ export async function boot(written: BootOptions): Promise<Booted> {
       'The application has no controllers: the list is empty. Add classes with @Controller() to the controllers of createApp, or call app.on().',
     );
   }
-  groupRoutes(namesApart([...listed, ...functions]), findings);
+  const check = (routes: readonly UnboundRoute[]) => {
+    groupRoutes(namesApart(routes), findings);
+    findings.push(...redeliveryFindings(routes, connectionOf(options) ?? {})); // which JavaScript may leave out
+  };
+  check([...listed, ...functions]);
   const constructible = classes.filter((each) => typeof each === 'function');
   findings.push(...assembly.findings(constructible));
   refuseIfAny(findings);
@@ -56,7 +61,7 @@ export async function boot(written: BootOptions): Promise<Booted> {
   const found = [...registered.keys()].flatMap((controller) =>
     controllerRoutes(controller, inherited, findings),
   );
-  groupRoutes(namesApart([...listed, ...found, ...functions]), findings);
+  check([...listed, ...found, ...functions]);
   refuseIfAny(findings);
 
   const instances = new Map([...assembly.build(constructible), ...registered]);

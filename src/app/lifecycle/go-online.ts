@@ -1,6 +1,6 @@
 import type { Client } from '../../client/client.js';
 import { connect } from '../../client/connect.js';
-import { dispatchMessages } from '../../client/dispatch.js';
+import { dispatchMessages, reconnect } from '../../client/dispatch.js';
 import type { ConnectionWatch } from '../../client/dispatcher.js';
 import type { Endpoint } from '../../client/endpoint.js';
 import type { ClientOptions } from '../../client/options.js';
@@ -13,6 +13,7 @@ import type { Route } from '../routes/route.js';
 import { RouteTable } from '../routes/route-table.js';
 import { planSubscriptions, type RouteGroup } from '../routes/subscription-plan.js';
 import { missingCapabilities } from './capabilities.js';
+import { Redelivery, sessionFindings } from './redelivery.js';
 import { subscribeAll } from './subscribe.js';
 
 /** An application's connection, with every route subscribed. */
@@ -33,6 +34,8 @@ export interface GoOnlineOptions {
   readonly clock: Clock;
   readonly publisher: AppPublisher;
   readonly watch: ConnectionWatch;
+  /** Stops the application, because a failure policy says so. */
+  readonly stop: (reason: string) => void;
 }
 
 /** Connects, checks the broker against the routes, subscribes. Resolves after every SUBACK; leaves no connection behind if it rejects. */
@@ -54,10 +57,13 @@ export async function goOnline(options: GoOnlineOptions): Promise<Online> {
 async function subscribeRoutes(client: Client, options: GoOnlineOptions): Promise<Online> {
   const { routes, groups, logger, clock, publisher } = options;
   const { server, sessionPresent } = await client.connected();
-  refuseIfAny(missingCapabilities(routes, server));
+  refuseIfAny([...missingCapabilities(routes, server), ...sessionFindings(routes, server)]);
   const identifiers = server.subscriptionIdentifiers;
   const plan = planSubscriptions(groups, identifiers);
   for (const warning of plan.warnings) logger.warn({}, warning);
+  const redelivery = new Redelivery(clock, () =>
+    reconnect(client, 'a failure policy has messages delivered again'),
+  );
   const pipeline = new Pipeline({
     table: new RouteTable(groups, warnOnce(logger)),
     routes,
@@ -65,10 +71,22 @@ async function subscribeRoutes(client: Client, options: GoOnlineOptions): Promis
     logger,
     canReject: server.protocolVersion === 5,
     publish: async (outgoing) => void (await publisher.send(outgoing)),
+    redeliver: (after) => redelivery.ask(after),
+    stop: options.stop,
   });
   publisher.use(client, server.protocolVersion);
   // A resumed session delivers at once: before the first SUBSCRIBE.
-  const stopDispatch = dispatchMessages(client, (message) => pipeline.receive(message), options.watch);
+  const endDispatch = dispatchMessages(client, (message) => pipeline.receive(message), {
+    ...options.watch,
+    lost(disconnection) {
+      redelivery.cancel(); // whatever waits for it comes with the next connection
+      options.watch.lost?.(disconnection);
+    },
+  });
+  const stopDispatch = () => {
+    redelivery.cancel();
+    endDispatch();
+  };
   try {
     for (const { filter, asked, granted } of await subscribeAll(client, plan.subscribed, identifiers)) {
       logger.warn(

@@ -26,7 +26,7 @@ const nodeProcess: Host = {
 };
 
 /**
- * Runs the application until a signal, a call of `stop()` or the loss of its connection. Never rejects: failure is a sentence and the
+ * Runs the application until a signal, a call of `stop()`, the loss of its connection or a failure policy that stops it. Never rejects: failure is a sentence and the
  * exit code 1.
  */
 export async function runApp(app: Application, host: Host = nodeProcess): Promise<void> {
@@ -40,11 +40,8 @@ export async function runApp(app: Application, host: Host = nodeProcess): Promis
     await app.start({ signal: signalled.signal });
     await aborted(AbortSignal.any([signalled.signal, app.stopAsked, app.lost]));
     await app.stop();
-    // The application has reported it where its logger writes.
-    if (app.lost.aborted)
-      fail(host, app.options.logger && `The connection to the broker is gone: ${app.lost.reason}.`);
   } catch (error) {
-    // The operator's wish or the program's, not a failure.
+    // The operator's wish or the program's, or reported already.
     const wished = [signalled.signal, app.stopAsked].some(
       (signal) => signal.aborted && signal.reason === error,
     );
@@ -52,6 +49,10 @@ export async function runApp(app: Application, host: Host = nodeProcess): Promis
   } finally {
     unlisten();
   }
+  // The application has reported these where its logger writes.
+  if (app.lost.aborted)
+    fail(host, app.options.logger && `The connection to the broker is gone: ${app.lost.reason}.`);
+  if (app.failed.aborted) fail(host, app.options.logger && app.failed.reason);
   // What nobody waits for any more could keep the process alive for ever.
   if (app.underWay > 0) host.exit(1);
 }

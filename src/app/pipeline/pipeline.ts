@@ -46,6 +46,8 @@ export interface PipelineOptions {
   /** False on MQTT 3.1.1, which has no negative acknowledgement. */
   readonly canReject: boolean;
   readonly publish: (outgoing: Outgoing) => Promise<void>;
+  readonly redeliver: RouteContext['redeliver'];
+  readonly stop: RouteContext['stop'];
 }
 
 /** The way of every message from the client to its handlers and back to its acknowledgement. */
@@ -53,6 +55,8 @@ export class Pipeline implements RouteContext {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly publish: (outgoing: Outgoing) => Promise<void>;
+  readonly redeliver: RouteContext['redeliver'];
+  readonly stop: RouteContext['stop'];
   readonly #table: RouteTable<Route>;
   readonly #canReject: boolean;
   readonly #states: ReadonlyMap<Route, RouteState>;
@@ -69,6 +73,8 @@ export class Pipeline implements RouteContext {
     this.clock = options.clock;
     this.logger = options.logger;
     this.publish = options.publish;
+    this.redeliver = options.redeliver;
+    this.stop = options.stop;
     this.#table = options.table;
     this.#canReject = options.canReject;
     const fresh = () => ({

@@ -14,6 +14,10 @@ export interface RouteContext {
   release(abort: AbortController): void;
   /** Resolves when the broker has taken it. */
   publish(outgoing: Outgoing): Promise<void>;
+  /** In `after` milliseconds, connects again, so that the broker delivers again what is not acknowledged; several calls within that time make one reconnect. */
+  redeliver(after: number): void;
+  /** Stops the application, for a reason that is a whole sentence: its `run()` prints it and sets the exit code 1. Returns at once. */
+  stop(reason: string): void;
   handled(run: RouteRun): void;
   failed(run: RouteRun, error: unknown, outcome: OutcomeStatus): void;
   /** The handler of a manual route returned and left its message open, `age` milliseconds after it came. */
