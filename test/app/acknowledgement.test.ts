@@ -125,7 +125,7 @@ describe('acknowledgement', () => {
     await t.deliver(topic.to({ id: 1 }), 'bad');
     await t.deliver(topic.to({ id: 1 }), new Uint8Array([0xff]));
     expect(t.app.health().routes).toEqual({
-      'handler 0': { inFlight: 0, handled: 1, failed: 1, invalid: 1, dropped: 0 },
+      'handler 0': { inFlight: 0, handled: 1, failed: 1, invalid: 1, dropped: 0, conflated: 0 },
     });
   });
 });

@@ -9,6 +9,7 @@ import { Assembly } from '../injection/assembly.js';
 import type { DependencyContainer } from '../injection/tsyringe.js';
 import { createLineLogger, type Logger, sturdyLogger } from '../logger.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
+import { receiveMaximumOf } from '../policies/concurrency.js';
 import { AppPublisher, Publisher } from '../publishing/publisher.js';
 import type { Handle, Route } from '../routes/route.js';
 import { type RouteInfo, routeInfos } from '../routes/route-info.js';
@@ -200,6 +201,7 @@ export class Application implements App {
       settings: {
         ...(settings.protocol !== 4 && { receiveMaximumExceeded: 'pause' }),
         ...settings,
+        receiveMaximum: settings.receiveMaximum ?? receiveMaximumOf(routes),
         clock: this.clock,
         signal,
       },

@@ -1,9 +1,10 @@
 import { parseDuration } from '../../time/duration.js';
+import { concurrencyFindings } from '../policies/concurrency-findings.js';
 import type { AppOptions } from './app.js';
 
 /** What the types of the options refuse as well; for JavaScript, and for values that come from elsewhere. A sentence each. */
-export function optionFindings({ connection, shutdown }: AppOptions): string[] {
-  const findings: string[] = [];
+export function optionFindings({ connection, shutdown, concurrency }: AppOptions): string[] {
+  const findings = concurrencyFindings('', concurrency);
   if (connection === undefined || connection === null) {
     findings.push(
       `connection is ${connection}. Write createApp({ connection: 'mqtt://host' }) or { url, ... }.`,

@@ -21,7 +21,7 @@ export class HandlerMessage<Params, Payload> implements TopicMessage<Params, Pay
   }
 
   get topic(): string {
-    return this.#run.key;
+    return this.#run.delivery.message.topic;
   }
 
   get qos(): QoS {

@@ -2,19 +2,16 @@ import { settleMessage } from '../../client/dispatch.js';
 import type { Message as ReceivedMessage } from '../../client/message.js';
 import { InvalidMessage, type Outgoing } from '../../contracts/index.js';
 import type { Clock } from '../../time/clock.js';
+import type { GivenUp } from '../concurrency/job.js';
+import { Lanes } from '../concurrency/lanes.js';
 import type { Logger } from '../logger.js';
 import type { Route } from '../routes/route.js';
 import type { RouteTable } from '../routes/route-table.js';
 import { Delivery, type DeliveryReport } from './delivery.js';
-import { Lanes } from './lanes.js';
 import type { OutcomeStatus } from './outcome.js';
 import type { RouteContext } from './route-context.js';
 import { RouteRun } from './route-run.js';
 
-/** Messages of one route that are handled at once, each on a topic of its own. */
-const MAX_RUNNING = 16;
-/** QoS 0 messages of one route that wait; beyond, the oldest of the topic is dropped and counted. */
-const MAX_WAITING_QOS0 = 1_000;
 /** Topics without a route that are reported one by one. */
 const MAX_UNROUTED_REPORTS = 100;
 
@@ -28,6 +25,8 @@ export interface RouteCounts {
   readonly invalid: number;
   /** QoS 0 messages given up because too many waited. */
   readonly dropped: number;
+  /** QoS 0 messages that a newer one of their key replaced while they waited, as `overflow: 'latest'` asks. */
+  readonly conflated: number;
 }
 
 interface RouteState {
@@ -36,6 +35,7 @@ interface RouteState {
   failed: number;
   invalid: number;
   dropped: number;
+  conflated: number;
 }
 
 export interface PipelineOptions {
@@ -77,14 +77,15 @@ export class Pipeline implements RouteContext {
     this.stop = options.stop;
     this.#table = options.table;
     this.#canReject = options.canReject;
-    const fresh = () => ({
-      lanes: new Lanes({ max: MAX_RUNNING, maxDroppable: MAX_WAITING_QOS0 }),
+    const fresh = ({ concurrency }: Route) => ({
+      lanes: new Lanes(concurrency),
       handled: 0,
       failed: 0,
       invalid: 0,
       dropped: 0,
+      conflated: 0,
     });
-    this.#states = new Map(options.routes.map((route) => [route, fresh()]));
+    this.#states = new Map(options.routes.map((route) => [route, fresh(route)]));
   }
 
   /** Takes a message from the client. Returns at once and never throws. */
@@ -139,7 +140,7 @@ export class Pipeline implements RouteContext {
 
   counts(route: Route): RouteCounts {
     const { lanes, ...counted } = this.#state(route);
-    return { inFlight: lanes.size, ...counted };
+    return { inFlight: lanes.running + lanes.waiting, ...counted };
   }
 
   handled({ route }: RouteRun): void {
@@ -170,14 +171,18 @@ export class Pipeline implements RouteContext {
     );
   }
 
-  dropped(run: RouteRun): void {
-    const state = this.#state(run.route);
+  dropped({ route, delivery }: RouteRun, why: GivenUp): void {
+    const state = this.#state(route);
+    if (why === 'conflated') {
+      state.conflated++;
+      return;
+    }
     state.dropped++;
     if (state.dropped > 1) return;
-    const facts = { route: run.route.name, topic: run.key, limit: MAX_WAITING_QOS0 };
+    const { queue, overflow } = route.concurrency;
     this.logger.warn(
-      facts,
-      'Too many QoS 0 messages wait for a handler: the oldest are dropped. Only the first one is reported here.',
+      { route: route.name, topic: delivery.message.topic, limit: queue },
+      `Too many QoS 0 messages wait for a handler: the ${overflow === 'drop-newest' ? 'newest' : 'oldest'} are dropped. Only the first one is reported here.`,
     );
   }
 

@@ -1,5 +1,6 @@
 import type { Outgoing } from '../../contracts/index.js';
 import type { Clock } from '../../time/clock.js';
+import type { GivenUp } from '../concurrency/job.js';
 import type { Logger } from '../logger.js';
 import type { OutcomeStatus } from './outcome.js';
 import type { RouteRun } from './route-run.js';
@@ -22,6 +23,6 @@ export interface RouteContext {
   failed(run: RouteRun, error: unknown, outcome: OutcomeStatus): void;
   /** The handler of a manual route returned and left its message open, `age` milliseconds after it came. */
   unsettled(run: RouteRun, age: number): void;
-  /** Too many waited: a QoS 0 message was given up before its handler ran. */
-  dropped(run: RouteRun): void;
+  /** A QoS 0 message was given up before its handler ran. */
+  dropped(run: RouteRun, why: GivenUp): void;
 }

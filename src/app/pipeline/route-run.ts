@@ -1,10 +1,11 @@
 import { decodePayload, InvalidMessage, type Outgoing, parseParams } from '../../contracts/index.js';
 import { packetSize } from '../../packets/encode-packet.js';
 import { isThenable } from '../awaitable.js';
+import type { GivenUp, Job } from '../concurrency/job.js';
+import { askForKey, type KeyFunction, keyOf } from '../concurrency/order-key.js';
 import type { Route } from '../routes/route.js';
 import type { Delivery, Rejection } from './delivery.js';
 import { HandlerMessage } from './handler-message.js';
-import type { Job } from './lanes.js';
 import { AlreadySettledError, type OutcomeStatus } from './outcome.js';
 import type { RouteContext } from './route-context.js';
 
@@ -18,6 +19,10 @@ export class RouteRun implements Job {
   readonly route: Route;
   readonly delivery: Delivery;
   readonly context: RouteContext;
+  readonly key: string | undefined;
+  behind: Job | undefined;
+  older: Job | undefined;
+  newer: Job | undefined;
   /** Of interest where the handler settles by itself. */
   readonly #startedAt: number;
   /** Made when the handler asks for its signal. */
@@ -38,10 +43,8 @@ export class RouteRun implements Job {
     this.delivery = delivery;
     this.context = context;
     this.#startedAt = route.ack === 'manual' ? context.clock.now() : 0;
-  }
-
-  get key(): string {
-    return this.delivery.message.topic;
+    const { order } = route.concurrency;
+    this.key = typeof order === 'function' ? this.#askForKey(order) : keyOf(order, delivery.message.topic);
   }
 
   get droppable(): boolean {
@@ -66,8 +69,8 @@ export class RouteRun implements Job {
     return 'running';
   }
 
-  drop(): void {
-    this.context.dropped(this);
+  drop(why: GivenUp): void {
+    this.context.dropped(this, why);
     this.#said = { outcome: 'dropped' };
     this.#handled = true;
     this.#advance();
@@ -98,10 +101,26 @@ export class RouteRun implements Job {
     );
   }
 
-  #start(): void {
-    const { payload, contentType } = this.delivery.message;
+  /** Where the user's function fails, the message has: it waits for its turn on its topic. */
+  #askForKey(order: KeyFunction): string {
+    const { topic, payload } = this.delivery.message;
     try {
-      const params = parseParams(this.route.contract, this.key) ?? {};
+      const params = this.route.contract['~pattern'].match(topic) ?? {};
+      return askForKey(order, new HandlerMessage(this, params, payload), this.route.name);
+    } catch (error) {
+      this.#failure = { error };
+      return topic;
+    }
+  }
+
+  #start(): void {
+    if (this.#failure) {
+      this.#fail(this.#failure.error);
+      return;
+    }
+    const { topic, payload, contentType } = this.delivery.message;
+    try {
+      const params = parseParams(this.route.contract, topic) ?? {};
       const decoded = decodePayload(this.route.contract, payload, contentType);
       if (!isThenable(decoded)) this.#handle(params, decoded);
       else
@@ -214,7 +233,7 @@ export class RouteRun implements Job {
 
   #alreadySettled(is: string, asked: string): AlreadySettledError {
     return new AlreadySettledError(
-      `The message on "${this.key}" was already ${is} by ${this.route.name}; it can't be ${asked} any more.`,
+      `The message on "${this.delivery.message.topic}" was already ${is} by ${this.route.name}; it can't be ${asked} any more.`,
     );
   }
 }

@@ -4,6 +4,7 @@ import { TopicError } from '../../topics/index.js';
 import type { HandlerOptions } from '../decorators/handler-options.js';
 import type { HandlerRecord } from '../decorators/topic.js';
 import { type Class, tokenName } from '../injection/token.js';
+import { concurrencyFindings } from '../policies/concurrency-findings.js';
 import { handlersOf } from './handlers-of.js';
 import { type Inherited, inherit } from './inherited.js';
 import type { Handle, Route } from './route.js';
@@ -19,6 +20,7 @@ export function controllerRoutes(
 ): UnboundRoute[] {
   const { options, handlers, findings: found } = handlersOf(controller);
   findings.push(...found);
+  findings.push(...concurrencyFindings(tokenName(controller), options.concurrency, inherited.concurrency));
   const from = inherit(inherited, options);
   return handlers.flatMap((record) => {
     const method = { controller, key: record.key };
@@ -58,6 +60,7 @@ export function routeOf(
   const { options, name } = written;
   const contract = contractOf(written.topic, written.spec, name, findings);
   const timeout = timeoutOf(options, name, findings);
+  findings.push(...concurrencyFindings(name, options.concurrency, written.from.concurrency));
   if (!contract) return undefined;
   const from = inherit(written.from, options);
   return {

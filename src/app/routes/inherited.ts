@@ -1,12 +1,17 @@
 import type { Middleware } from '../middleware/middleware.js';
-import type { Concurrency } from '../policies/concurrency.js';
+import {
+  type Concurrency,
+  concurrencyOf,
+  defaultConcurrency,
+  type RouteConcurrency,
+} from '../policies/concurrency.js';
 import type { ErrorPolicy } from '../policies/error-policy.js';
 
 /** What a route has from its controller and its application, where its own options say nothing. */
 export interface Inherited {
   readonly share: string | undefined;
   readonly errors: ErrorPolicy;
-  readonly concurrency: Concurrency;
+  readonly concurrency: RouteConcurrency;
   /** The application's. */
   readonly middleware: readonly Middleware[];
   readonly tags: readonly string[];
@@ -26,7 +31,7 @@ export function inherit(
   return {
     share: own.share ?? from.share,
     errors: [...(own.errors ?? []), ...from.errors],
-    concurrency: { ...from.concurrency, ...own.concurrency },
+    concurrency: concurrencyOf(from.concurrency, own.concurrency),
     middleware: [...from.middleware, ...(own.middleware ?? [])],
     tags: own.tags ?? from.tags,
   };
@@ -35,7 +40,7 @@ export function inherit(
 export const nothingInherited: Inherited = {
   share: undefined,
   errors: [],
-  concurrency: {},
+  concurrency: defaultConcurrency,
   middleware: [],
   tags: [],
 };

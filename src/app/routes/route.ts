@@ -2,7 +2,7 @@ import type { Contract } from '../../contracts/index.js';
 import type { HandlerOptions } from '../decorators/handler-options.js';
 import type { Middleware } from '../middleware/middleware.js';
 import type { TopicMessage } from '../pipeline/topic-message.js';
-import type { Concurrency } from '../policies/concurrency.js';
+import type { RouteConcurrency } from '../policies/concurrency.js';
 import type { Dedupe } from '../policies/dedupe.js';
 import type { ErrorPolicy } from '../policies/error-policy.js';
 import type { Subscribing } from './subscription-plan.js';
@@ -14,7 +14,7 @@ export type Handle = (message: TopicMessage<unknown, unknown>) => unknown;
 export interface Route extends Subscribing {
   readonly contract: Contract;
   readonly ack: 'auto' | 'manual' | 'on-receipt';
-  readonly concurrency: Concurrency;
+  readonly concurrency: RouteConcurrency;
   /** Milliseconds; 0: no limit. */
   readonly timeout: number;
   /** Of the handler, its controller and the application, in this order; without the default. */
