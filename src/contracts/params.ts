@@ -12,7 +12,7 @@ import type { Contract } from './topic-def.js';
 export function parseParams(contract: Contract, topic: string): Record<string, unknown> | undefined {
   const texts = contract['~pattern'].match(topic);
   if (texts === undefined) return undefined;
-  return convert(contract, texts, `The topic ${quote(topic)} does not fit "${contract.pattern}"`);
+  return convert(contract, topic, texts);
 }
 
 /**
@@ -27,8 +27,8 @@ export function buildAddress(contract: Contract, params: Readonly<Record<string,
 
 function convert(
   contract: Contract,
+  topic: string,
   texts: Readonly<Record<string, string>>,
-  what: string,
 ): Record<string, unknown> {
   const params: Record<string, unknown> = texts;
   let issues: MessageIssue[] | undefined;
@@ -43,8 +43,8 @@ function convert(
     if (result.issues === undefined) params[name] = result.value;
     else issues = [...(issues ?? []), ...issuesOf(result, [name])];
   }
-  if (issues !== undefined) throw new InvalidMessage('params', what, issues);
-  return params;
+  if (issues === undefined) return params;
+  throw new InvalidMessage('params', `The topic ${quote(topic)} does not fit "${contract.pattern}"`, issues);
 }
 
 function asyncParam(contract: Contract, name: string): string {

@@ -75,6 +75,10 @@ export class Settling {
       } else if (this.#app.pipeline?.finished !== finished) {
         finished = this.#app.pipeline?.finished;
         waited = 0;
+      } else if (waited > machinePatience && clock instanceof VirtualClock && this.#nextDeadline <= limit) {
+        // The handler waits for nothing that comes: its time is over.
+        await clock.advanceTo(this.#nextDeadline);
+        turns = waited = 0;
       } else if (waited > machinePatience && clock !== systemClock) {
         throw this.#tooLong(`${machinePatience} ms of the machine's time`, 'machinePatience');
       }
@@ -85,6 +89,11 @@ export class Settling {
     return new Promise((resolve) => {
       this.#machine.setTimer(LOOK_AGAIN, resolve);
     });
+  }
+
+  /** When the time of the next handler is over. */
+  get #nextDeadline(): number {
+    return this.#app.pipeline?.nextDeadline ?? Number.POSITIVE_INFINITY;
   }
 
   /** To when time has to move, so that what waits for it goes on; undefined if nothing does. */

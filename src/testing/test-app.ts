@@ -1,7 +1,7 @@
 import type { Class } from '../app/injection/token.js';
 import type { App } from '../app/lifecycle/app.js';
 import type { Application } from '../app/lifecycle/application.js';
-import type { DeliveryReport } from '../app/pipeline/delivery.js';
+import type { DeliveryReport, RouteReport } from '../app/pipeline/delivery.js';
 import { isWorse, type OutcomeStatus } from '../app/pipeline/outcome.js';
 import { type MessageProperties, propertiesFrom } from '../app/pipeline/properties.js';
 import type { PublishedByApp } from '../app/publishing/publisher.js';
@@ -32,9 +32,9 @@ export interface Delivery {
   readonly outcome: OutcomeStatus;
   /** The acknowledgements that reached the broker. Empty at QoS 0, for a message that is held, behind one that is, and where a fault took them. */
   readonly acks: readonly DeliveryAck[];
-  /** How often the handler that ran most often ran: more than once if the message was delivered again. */
+  /** How often the handler that ran most often ran: more than once after a retry, or if the message was delivered again. */
   readonly attempts: number;
-  /** What its handlers threw, and why it was invalid. */
+  /** What its handlers threw in each attempt, and why it was invalid. */
   readonly errors: readonly unknown[];
   /** The routes that it went through, in the order in which they were done. */
   readonly handlers: readonly string[];
@@ -217,8 +217,12 @@ function summary(reports: readonly DeliveryReport[], underWay: UnderWay): Delive
   return {
     outcome,
     acks: underWay.acks(reports),
-    attempts: Math.max(0, ...handlers.map((name) => runs.filter(({ route }) => route === name).length)),
-    errors: runs.flatMap((run) => ('error' in run ? [run.error] : [])), // also undefined, which can be thrown
+    attempts: Math.max(0, ...handlers.map((name) => attemptsOf(name, runs))),
+    errors: runs.flatMap(({ errors }) => errors),
     handlers,
   };
+}
+
+function attemptsOf(name: string, runs: readonly RouteReport[]): number {
+  return runs.reduce((sum, { route, attempts }) => (route === name ? sum + attempts : sum), 0);
 }

@@ -5,6 +5,7 @@ import type { ConnectionWatch } from '../../client/dispatcher.js';
 import type { Endpoint } from '../../client/endpoint.js';
 import type { ClientOptions } from '../../client/options.js';
 import type { Clock } from '../../time/clock.js';
+import { systemRandom } from '../../time/system-clock.js';
 import { refuseIfAny } from '../boot-error.js';
 import type { Logger } from '../logger.js';
 import { Pipeline } from '../pipeline/pipeline.js';
@@ -70,7 +71,17 @@ async function subscribeRoutes(client: Client, options: GoOnlineOptions): Promis
     clock,
     logger,
     canReject: server.protocolVersion === 5,
+    random: options.settings.random ?? systemRandom,
     publish: async (outgoing) => void (await publisher.send(outgoing)),
+    publishDeadLetter: async ({ properties, ...raw }) => {
+      // MQTT 3.1.1 has no properties: there the story of a dead letter is in the log only.
+      await publisher.sendBytes({
+        ...raw,
+        retain: false,
+        properties: server.protocolVersion === 5 ? properties : {},
+      });
+    },
+    publishReply: async (raw) => void (await publisher.sendBytes({ ...raw, retain: false })),
     redeliver: (after) => redelivery.ask(after),
     stop: options.stop,
   });

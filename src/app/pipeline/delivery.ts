@@ -5,15 +5,20 @@ import { isWorse, type OutcomeStatus } from './outcome.js';
 /** What one route made of a message. */
 export interface RouteReport {
   readonly route: string;
+  /** `held` while a manual handler that returned has not settled. */
   readonly outcome: OutcomeStatus;
-  readonly error?: unknown;
+  /** How often the handler ran. */
+  readonly attempts: number;
+  /** Of each attempt that failed, in order. */
+  readonly errors: readonly unknown[];
 }
 
 /** What the application made of one packet, once every route of it is done. */
 export interface DeliveryReport {
   readonly message: ReceivedMessage;
+  /** The worst of what its routes came to; it changes where a manual handler settles after it returned. */
   readonly outcome: OutcomeStatus;
-  /** What the acknowledgement says: 0, or the code of the rejection; undefined if there is none. */
+  /** What the acknowledgement says: 0, or the code of the rejection; undefined if there is none, or none yet. */
   readonly reasonCode: number | undefined;
   readonly reports: readonly RouteReport[];
 }
@@ -27,20 +32,39 @@ export interface Rejection {
  * One received packet on its way through all its routes. Its single acknowledgement leaves once each of them has settled, and says what
  * the worst of them came to. A route may settle before its handler returns (an early `ack()`) or after (`ack: 'manual'`).
  */
-export class Delivery {
+export class Delivery implements DeliveryReport {
   readonly message: ReceivedMessage;
+  /** Milliseconds of the application's clock. */
+  readonly receivedAt: number;
+  readonly reports: RouteReport[] = [];
   readonly #onFinished: (report: DeliveryReport) => void;
-  readonly #reports: RouteReport[] = [];
   #unsettled: number;
   #unfinished: number;
   #settled: OutcomeStatus = 'acked';
   #rejection: Rejection | undefined;
 
-  constructor(message: ReceivedMessage, routes: number, onFinished: (report: DeliveryReport) => void) {
+  constructor(
+    message: ReceivedMessage,
+    routes: number,
+    receivedAt: number,
+    onFinished: (report: DeliveryReport) => void,
+  ) {
     this.message = message;
+    this.receivedAt = receivedAt;
     this.#unsettled = routes;
     this.#unfinished = routes;
     this.#onFinished = onFinished;
+  }
+
+  get outcome(): OutcomeStatus {
+    let outcome: OutcomeStatus = 'acked';
+    for (const each of this.reports) if (isWorse(each.outcome, outcome)) outcome = each.outcome;
+    return outcome;
+  }
+
+  get reasonCode(): number | undefined {
+    if (this.#unsettled > 0 || this.message.qos === 0 || this.#isKept) return undefined;
+    return this.#settled === 'rejected' ? (this.#rejection?.code ?? 0x80) : 0;
   }
 
   /** The route has decided what it wants to tell the broker. */
@@ -49,34 +73,24 @@ export class Delivery {
     this.#rejection ??= rejection;
     this.#unsettled--;
     if (this.#unsettled > 0) return;
-    if (this.#settled === 'acked') settleMessage(this.message);
+    if (this.#isKept) giveUpMessage(this.message);
     else if (this.#settled === 'rejected') this.#reject();
-    else if (this.#settled === 'held') giveUpMessage(this.message);
+    else settleMessage(this.message);
   }
 
   /** The route's handler is done, whether or not it has settled. */
   finish(report: RouteReport): void {
-    this.#reports.push(report);
+    this.reports.push(report);
     this.#unfinished--;
-    if (this.#unfinished > 0) return;
-    let outcome: OutcomeStatus = 'acked';
-    for (const each of this.#reports) if (isWorse(each.outcome, outcome)) outcome = each.outcome;
-    this.#onFinished({
-      message: this.message,
-      outcome,
-      reasonCode: this.#reasonCode(),
-      reports: this.#reports,
-    });
+    if (this.#unfinished === 0) this.#onFinished(this);
+  }
+
+  get #isKept(): boolean {
+    return this.#settled === 'held' || this.#settled === 'redeliver';
   }
 
   #reject(): void {
     const { code, reason } = this.#rejection ?? { code: 0x80 };
     settleMessage(this.message, code, reason === undefined ? {} : { reasonString: reason });
-  }
-
-  #reasonCode(): number | undefined {
-    if (this.#unsettled > 0 || this.message.qos === 0) return undefined;
-    if (this.#settled === 'acked') return 0;
-    return this.#settled === 'rejected' ? (this.#rejection?.code ?? 0x80) : undefined;
   }
 }

@@ -13,11 +13,22 @@ export class HandlerMessage<Params, Payload> implements TopicMessage<Params, Pay
   readonly #run: RouteRun;
   #properties: MessageProperties | undefined;
   #log: Logger | undefined;
+  #extensions: Set<string> | undefined;
 
   constructor(run: RouteRun, params: Params, payload: Payload) {
     this.#run = run;
     this.params = params;
     this.payload = payload;
+  }
+
+  /** Of a message that does not fit its contract: who reads its parameters or payload gets the reason. */
+  static unreadable(run: RouteRun, error: unknown): HandlerMessage<unknown, unknown> {
+    const message = new HandlerMessage<unknown, unknown>(run, undefined, undefined);
+    const get = () => {
+      throw error;
+    };
+    Object.defineProperties(message, { params: { get }, payload: { get } });
+    return message;
   }
 
   get topic(): string {
@@ -45,6 +56,10 @@ export class HandlerMessage<Params, Payload> implements TopicMessage<Params, Pay
     return this.#properties;
   }
 
+  get attempt(): number {
+    return this.#run.attempts;
+  }
+
   get signal(): AbortSignal {
     return this.#run.signal;
   }
@@ -56,6 +71,12 @@ export class HandlerMessage<Params, Payload> implements TopicMessage<Params, Pay
 
   get status(): 'open' | 'acked' | 'rejected' {
     return this.#run.status;
+  }
+
+  /** For runMiddleware: the names that middleware added. */
+  get '~extensions'(): Set<string> {
+    this.#extensions ??= new Set();
+    return this.#extensions;
   }
 
   text(): string {

@@ -27,3 +27,8 @@ export function isWorse(one: OutcomeStatus, than: OutcomeStatus): boolean {
 export class AlreadySettledError extends Error {
   override readonly name = 'AlreadySettledError';
 }
+
+/** A handler, with its middleware, took longer than the `timeout` of its route, or a manual one did not settle its message within it. The reason of `message.signal`. */
+export class HandlerTimeoutError extends Error {
+  override readonly name = 'HandlerTimeoutError';
+}

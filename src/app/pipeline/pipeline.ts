@@ -1,15 +1,16 @@
 import { settleMessage } from '../../client/dispatch.js';
 import type { Message as ReceivedMessage } from '../../client/message.js';
 import { InvalidMessage, type Outgoing } from '../../contracts/index.js';
-import type { Clock } from '../../time/clock.js';
+import type { Clock, Random } from '../../time/clock.js';
 import type { GivenUp } from '../concurrency/job.js';
 import { Lanes } from '../concurrency/lanes.js';
 import type { Logger } from '../logger.js';
 import type { Route } from '../routes/route.js';
 import type { RouteTable } from '../routes/route-table.js';
+import { Deadlines } from './deadlines.js';
 import { Delivery, type DeliveryReport } from './delivery.js';
 import type { OutcomeStatus } from './outcome.js';
-import type { RouteContext } from './route-context.js';
+import type { RawPublish, RouteContext } from './route-context.js';
 import { RouteRun } from './route-run.js';
 
 /** Topics without a route that are reported one by one. */
@@ -19,10 +20,14 @@ export interface RouteCounts {
   /** Messages that are being handled or wait for it. */
   readonly inFlight: number;
   readonly handled: number;
-  /** The handler threw, or what it published was refused. */
+  /** Not handled, in the end: the handler threw each time, took too long, or what it published was refused. */
   readonly failed: number;
   /** Did not fit the contract. */
   readonly invalid: number;
+  /** Attempts that failed and were followed by another one. */
+  readonly retried: number;
+  /** Of those that failed. */
+  readonly deadLettered: number;
   /** QoS 0 messages given up because too many waited. */
   readonly dropped: number;
   /** QoS 0 messages that a newer one of their key replaced while they waited, as `overflow: 'latest'` asks. */
@@ -31,30 +36,37 @@ export interface RouteCounts {
 
 interface RouteState {
   readonly lanes: Lanes;
-  handled: number;
-  failed: number;
-  invalid: number;
-  dropped: number;
-  conflated: number;
+  readonly deadlines: Deadlines;
+  /** Messages for which the route pauses. */
+  pauses: number;
+  readonly counts: { -readonly [K in Exclude<keyof RouteCounts, 'inFlight'>]: number };
 }
 
 export interface PipelineOptions {
   readonly table: RouteTable<Route>;
   readonly routes: readonly Route[];
   readonly clock: Clock;
+  readonly random: Random;
   readonly logger: Logger;
   /** False on MQTT 3.1.1, which has no negative acknowledgement. */
   readonly canReject: boolean;
   readonly publish: (outgoing: Outgoing) => Promise<void>;
-  readonly redeliver: RouteContext['redeliver'];
-  readonly stop: RouteContext['stop'];
+  readonly publishDeadLetter: (raw: RawPublish) => Promise<void>;
+  readonly publishReply: (raw: RawPublish) => Promise<void>;
+  /** Connects again, this many milliseconds later. */
+  readonly redeliver: (afterMs: number) => void;
+  /** Stops the application as a failure. */
+  readonly stop: (reason: string) => void;
 }
 
 /** The way of every message from the client to its handlers and back to its acknowledgement. */
 export class Pipeline implements RouteContext {
   readonly clock: Clock;
+  readonly random: Random;
   readonly logger: Logger;
-  readonly publish: (outgoing: Outgoing) => Promise<void>;
+  readonly publish: RouteContext['publish'];
+  readonly publishDeadLetter: RouteContext['publishDeadLetter'];
+  readonly publishReply: RouteContext['publishReply'];
   readonly redeliver: RouteContext['redeliver'];
   readonly stop: RouteContext['stop'];
   readonly #table: RouteTable<Route>;
@@ -64,6 +76,8 @@ export class Pipeline implements RouteContext {
   readonly #unrouted = new Set<string>();
   readonly #onFinished = (report: DeliveryReport): void => this.#report(report);
   readonly #abortable = new Set<AbortController>();
+  /** Runs that wait for time to pass, and how to end the wait. */
+  readonly #waiting = new Map<RouteRun, () => void>();
   #abandoned: Error | undefined;
   #idle: (() => void)[] = [];
   #open = 0;
@@ -71,19 +85,20 @@ export class Pipeline implements RouteContext {
 
   constructor(options: PipelineOptions) {
     this.clock = options.clock;
+    this.random = options.random;
     this.logger = options.logger;
     this.publish = options.publish;
+    this.publishDeadLetter = options.publishDeadLetter;
+    this.publishReply = options.publishReply;
     this.redeliver = options.redeliver;
     this.stop = options.stop;
     this.#table = options.table;
     this.#canReject = options.canReject;
-    const fresh = ({ concurrency }: Route) => ({
+    const fresh = ({ concurrency, timeout }: Route): RouteState => ({
       lanes: new Lanes(concurrency),
-      handled: 0,
-      failed: 0,
-      invalid: 0,
-      dropped: 0,
-      conflated: 0,
+      deadlines: new Deadlines(options.clock, timeout),
+      pauses: 0,
+      counts: { handled: 0, failed: 0, invalid: 0, retried: 0, deadLettered: 0, dropped: 0, conflated: 0 },
     });
     this.#states = new Map(options.routes.map((route) => [route, fresh(route)]));
   }
@@ -96,7 +111,7 @@ export class Pipeline implements RouteContext {
       return;
     }
     this.#open++;
-    const delivery = new Delivery(message, routes.length, this.#onFinished);
+    const delivery = new Delivery(message, routes.length, this.clock.now(), this.#onFinished);
     for (const route of routes) this.#state(route).lanes.add(new RouteRun(route, delivery, this));
   }
 
@@ -115,10 +130,56 @@ export class Pipeline implements RouteContext {
     return this.#open === 0 ? Promise.resolve() : new Promise((resolve) => this.#idle.push(resolve));
   }
 
-  /** Aborts the signal of every handler that runs, and of those that still come. */
+  /** Aborts the signal of every handler that runs, and of those that still come; gives up what only waits for time to pass. */
   abandon(reason: Error): void {
     this.#abandoned = reason;
+    for (const { deadlines } of this.#states.values()) deadlines.close();
     for (const abort of this.#abortable) abort.abort(reason);
+    for (const [run, cancel] of this.#waiting) {
+      cancel();
+      run.abandon();
+    }
+    this.#waiting.clear();
+  }
+
+  /** When the time of the next handler is over, in milliseconds of the clock; undefined if none runs against time. */
+  get nextDeadline(): number | undefined {
+    let first: number | undefined;
+    for (const { deadlines } of this.#states.values()) {
+      const { next } = deadlines;
+      if (next !== undefined && (first === undefined || next < first)) first = next;
+    }
+    return first;
+  }
+
+  deadlines(route: Route): Deadlines {
+    return this.#state(route).deadlines;
+  }
+
+  wait(run: RouteRun, ms: number): void {
+    if (this.#abandoned) {
+      run.abandon();
+      return;
+    }
+    const cancel = this.clock.setTimer(ms, () => {
+      this.#waiting.delete(run);
+      run.wake();
+    });
+    this.#waiting.set(run, cancel);
+  }
+
+  pause(route: Route, scope: 'route' | 'app'): () => void {
+    const paused = scope === 'app' ? [...this.#states.values()] : [this.#state(route)];
+    for (const state of paused) {
+      state.pauses++;
+      state.lanes.pause();
+    }
+    return () => {
+      for (const state of paused) {
+        state.pauses--;
+        if (state.pauses === 0) state.lanes.resume();
+      }
+    };
   }
 
   abortable(): AbortController {
@@ -139,51 +200,72 @@ export class Pipeline implements RouteContext {
   }
 
   counts(route: Route): RouteCounts {
-    const { lanes, ...counted } = this.#state(route);
-    return { inFlight: lanes.running + lanes.waiting, ...counted };
+    const { lanes, counts } = this.#state(route);
+    return { inFlight: lanes.running + lanes.waiting, ...counts };
   }
 
   handled({ route }: RouteRun): void {
-    this.#state(route).handled++;
+    this.#state(route).counts.handled++;
   }
 
-  failed({ route, delivery }: RouteRun, error: unknown, outcome: OutcomeStatus): void {
-    const state = this.#state(route);
-    const { topic, qos } = delivery.message;
-    const facts = { route: route.name, topic, qos, error };
+  failed(run: RouteRun, error: unknown, outcome: OutcomeStatus): void {
+    const { counts } = this.#state(run.route);
+    const facts = { ...this.#facts(run), error };
     if (outcome === 'rejected' && error instanceof InvalidMessage) {
-      state.invalid++;
-      const told = this.#canReject
-        ? 'It is rejected with 0x99'
-        : 'It is acknowledged, since MQTT 3.1.1 has no rejection';
-      this.logger.warn(facts, `An invalid message. ${qos === 0 ? 'It is dropped' : told}.`);
+      counts.invalid++;
+      this.logger.warn(facts, `An invalid message. ${this.#consequence(run, 'rejected')}`);
       return;
     }
-    state.failed++;
-    this.logger.error(facts, `A handler failed. ${consequences[outcome]}`);
+    counts.failed++;
+    if (outcome === 'dead-lettered') counts.deadLettered++;
+    this.logger.error(facts, `A handler failed. ${this.#consequence(run, outcome)}`);
+  }
+
+  retrying(run: RouteRun, error: unknown, inMs: number): void {
+    this.#state(run.route).counts.retried++;
+    this.logger.debug(
+      { ...this.#facts(run), error, retryInMs: Math.round(inMs) },
+      'A handler failed. It is tried again.',
+    );
+  }
+
+  troubled(run: RouteRun, error: unknown, sentence: string): void {
+    this.logger.error({ ...this.#facts(run), error }, sentence);
   }
 
   unsettled({ route, delivery }: RouteRun, age: number): void {
     const facts = { route: route.name, topic: delivery.message.topic, ageMs: age };
     this.logger.warn(
       facts,
-      "A handler with ack: 'manual' returned without ack() or reject(). The message stays unacknowledged until one of them is called.",
+      "A handler with ack: 'manual' returned without ack() or reject(). The message stays unacknowledged until one of them is called, or its time is over.",
     );
   }
 
   dropped({ route, delivery }: RouteRun, why: GivenUp): void {
-    const state = this.#state(route);
+    const { counts } = this.#state(route);
     if (why === 'conflated') {
-      state.conflated++;
+      counts.conflated++;
       return;
     }
-    state.dropped++;
-    if (state.dropped > 1) return;
+    counts.dropped++;
+    if (counts.dropped > 1) return;
     const { queue, overflow } = route.concurrency;
     this.logger.warn(
       { route: route.name, topic: delivery.message.topic, limit: queue },
       `Too many QoS 0 messages wait for a handler: the ${overflow === 'drop-newest' ? 'newest' : 'oldest'} are dropped. Only the first one is reported here.`,
     );
+  }
+
+  #facts({ route, delivery, attempts }: RouteRun): object {
+    const { topic, qos } = delivery.message;
+    return { route: route.name, topic, qos, attempt: attempts };
+  }
+
+  #consequence(run: RouteRun, outcome: OutcomeStatus): string {
+    if (outcome === 'rejected' && run.droppable) return 'It is dropped: it came at QoS 0.';
+    if (outcome === 'rejected' && !this.#canReject)
+      return 'It is acknowledged, since MQTT 3.1.1 has no rejection.';
+    return consequences[outcome];
   }
 
   #state(route: Route): RouteState {
@@ -217,10 +299,10 @@ export class Pipeline implements RouteContext {
 }
 
 const consequences: Readonly<Record<OutcomeStatus, string>> = {
-  held: 'Its message stays unacknowledged; the broker delivers it again after a reconnect.',
-  dropped: 'Its message came at QoS 0 and is lost.',
+  acked: 'Its message is acknowledged.',
+  dropped: 'Its message is dropped.',
   'dead-lettered': 'Its message is dead-lettered.',
-  redeliver: 'The application connects again to have it delivered again.',
-  acked: 'Its message was acknowledged already.',
-  rejected: 'Its message was rejected already.',
+  rejected: 'Its message is rejected.',
+  redeliver: 'The application connects again to have its message delivered again.',
+  held: 'Its message stays unacknowledged; the broker delivers it again after a reconnect.',
 };

@@ -1,13 +1,25 @@
 import type { Outgoing } from '../../contracts/index.js';
-import type { Clock } from '../../time/clock.js';
+import type { PublishProperties, QoS } from '../../packets/packet.js';
+import type { Clock, Random } from '../../time/clock.js';
 import type { GivenUp } from '../concurrency/job.js';
 import type { Logger } from '../logger.js';
+import type { Route } from '../routes/route.js';
+import type { Deadlines } from './deadlines.js';
 import type { OutcomeStatus } from './outcome.js';
 import type { RouteRun } from './route-run.js';
+
+/** Bytes for a topic that no contract of the application's need know: a reply or a dead letter. */
+export interface RawPublish {
+  readonly topic: string;
+  readonly payload: Uint8Array;
+  readonly qos: QoS;
+  readonly properties: PublishProperties;
+}
 
 /** What every run of an application shares. */
 export interface RouteContext {
   readonly clock: Clock;
+  readonly random: Random;
   readonly logger: Logger;
   /** A controller that is aborted when the application no longer waits for its handlers. */
   abortable(): AbortController;
@@ -15,12 +27,26 @@ export interface RouteContext {
   release(abort: AbortController): void;
   /** Resolves when the broker has taken it. */
   publish(outgoing: Outgoing): Promise<void>;
+  /** Resolves when the broker has taken it. */
+  publishDeadLetter(raw: RawPublish): Promise<void>;
+  /** Resolves when the broker has taken it. */
+  publishReply(raw: RawPublish): Promise<void>;
+  deadlines(route: Route): Deadlines;
+  /** Calls `run.wake()` after this many milliseconds, or `run.abandon()` if the application no longer waits before. */
+  wait(run: RouteRun, ms: number): void;
+  /** No further message of the route, or of any, is handled until the returned function is called. */
+  pause(route: Route, scope: 'route' | 'app'): () => void;
   /** In `after` milliseconds, connects again, so that the broker delivers again what is not acknowledged; several calls within that time make one reconnect. */
   redeliver(after: number): void;
   /** Stops the application, for a reason that is a whole sentence: its `run()` prints it and sets the exit code 1. Returns at once. */
   stop(reason: string): void;
   handled(run: RouteRun): void;
+  /** The run is over, and failed. */
   failed(run: RouteRun, error: unknown, outcome: OutcomeStatus): void;
+  /** An attempt failed; the next one is `inMs` milliseconds away. */
+  retrying(run: RouteRun, error: unknown, inMs: number): void;
+  /** A step of the failure policy did not work; `sentence` says what becomes of the message meanwhile. */
+  troubled(run: RouteRun, error: unknown, sentence: string): void;
   /** The handler of a manual route returned and left its message open, `age` milliseconds after it came. */
   unsettled(run: RouteRun, age: number): void;
   /** A QoS 0 message was given up before its handler ran. */

@@ -1,21 +1,28 @@
-import { decodePayload, InvalidMessage, type Outgoing, parseParams } from '../../contracts/index.js';
-import { packetSize } from '../../packets/encode-packet.js';
 import { isThenable } from '../awaitable.js';
 import type { GivenUp, Job } from '../concurrency/job.js';
 import { askForKey, type KeyFunction, keyOf } from '../concurrency/order-key.js';
 import type { Route } from '../routes/route.js';
-import type { Delivery, Rejection } from './delivery.js';
-import { HandlerMessage } from './handler-message.js';
-import { AlreadySettledError, type OutcomeStatus } from './outcome.js';
+import { CountedPublishes } from './counted-publishes.js';
+import type { Timed } from './deadlines.js';
+import type { Delivery, Rejection, RouteReport } from './delivery.js';
+import { FailureHandling } from './failure-handling.js';
+import type { HandlerMessage } from './handler-message.js';
+import { HandlerSignal } from './handler-signal.js';
+import { MiddlewareRound } from './middleware-round.js';
+import { HandlerTimeoutError, type OutcomeStatus } from './outcome.js';
+import { type Reading, readMessage, undecodedMessage, unreadable } from './read-message.js';
+import { returnedMessages } from './returned.js';
 import type { RouteContext } from './route-context.js';
+import { Settlement, type Verdict } from './settlement.js';
 
-interface Verdict {
-  readonly outcome: OutcomeStatus;
-  readonly rejection?: Rejection;
-}
+/** Milliseconds after which the application connects again where it is a middleware that asks for it. */
+const REDELIVER_AFTER = 1_000;
 
-/** One message on its way through one route: decode, validate, handle, publish what it returned, settle. */
-export class RouteRun implements Job {
+/**
+ * One message on its way through one route: decode, middleware, handler, what it publishes, settlement; where it fails, what its policy says. What happens
+ * to it comes in as calls. Without middleware and with a handler that is not asynchronous all of it is one call and no promise.
+ */
+export class RouteRun implements Job, Timed {
   readonly route: Route;
   readonly delivery: Delivery;
   readonly context: RouteContext;
@@ -23,26 +30,41 @@ export class RouteRun implements Job {
   behind: Job | undefined;
   older: Job | undefined;
   newer: Job | undefined;
-  /** Of interest where the handler settles by itself. */
-  readonly #startedAt: number;
-  /** Made when the handler asks for its signal. */
-  #abort: AbortController | undefined;
-  /** What the handler said of its own accord, or what was decided before it could run. */
-  #said: Verdict | undefined;
-  /** What the broker is told, or not told. */
-  #verdict: Verdict | undefined;
-  #handled = false;
-  /** Counted publishes that are not acknowledged yet. */
-  #publishing = 0;
+  deadline = 0;
+  earlier: Timed | undefined;
+  later: Timed | undefined;
+  /** How often the handler ran. */
+  attempts = 0;
+  /**
+   * `handling`: user code runs, or what it published is under way. `unsettled`: a manual handler returned and left its message open. `failing`: in its failure
+   * policy. `decided`: the middleware still has to return.
+   */
+  #phase: 'new' | 'handling' | 'unsettled' | 'failing' | 'decided' | 'over' = 'new';
+  readonly #settlement: Settlement;
+  #message: HandlerMessage<unknown, unknown> | undefined;
+  /** What is wrong with the message itself. */
+  #invalid: { readonly error: unknown } | undefined;
+  /** The number of the attempt that is listened to: one whose time is over may still run. */
+  #turn = 0;
+  #returned = false;
+  #publishes: CountedPublishes | undefined;
+  /** Of this attempt, or of the middleware after it. */
   #failure: { readonly error: unknown } | undefined;
+  /** Of the attempts that failed, in order. */
+  #errors: unknown[] | undefined;
+  #failing: FailureHandling | undefined;
+  #round: MiddlewareRound | undefined;
+  #signal: HandlerSignal | undefined;
+  /** What the handler, or the middleware around it, is still to return. */
+  #running: Promise<unknown> | undefined;
+  #report: { -readonly [K in keyof RouteReport]: RouteReport[K] } | undefined;
   #done: ((job: Job) => void) | undefined;
-  #finished = false;
 
   constructor(route: Route, delivery: Delivery, context: RouteContext) {
     this.route = route;
     this.delivery = delivery;
     this.context = context;
-    this.#startedAt = route.ack === 'manual' ? context.clock.now() : 0;
+    this.#settlement = new Settlement(delivery, route.name);
     const { order } = route.concurrency;
     this.key = typeof order === 'function' ? this.#askForKey(order) : keyOf(order, delivery.message.topic);
   }
@@ -52,207 +74,324 @@ export class RouteRun implements Job {
   }
 
   get status(): 'open' | 'acked' | 'rejected' {
-    const outcome = (this.#verdict ?? this.#said)?.outcome;
-    return outcome === 'acked' || outcome === 'rejected' ? outcome : 'open';
+    return this.#settlement.status;
   }
 
-  /** Aborted when the application no longer waits for the handler. */
+  /** What the policy is asked with, and what it may name a topic by. */
+  get message(): HandlerMessage<unknown, unknown> {
+    // Made before anything can fail.
+    return this.#message as HandlerMessage<unknown, unknown>;
+  }
+
+  /** Whether what failed is the message itself. */
+  get isInvalid(): boolean {
+    return this.#invalid !== undefined;
+  }
+
+  /** Aborted when the handler's time is over, or when the application no longer waits for it. */
   get signal(): AbortSignal {
-    this.#abort ??= this.context.abortable();
-    return this.#abort.signal;
+    this.#signal ??= new HandlerSignal(this.context);
+    return this.#signal.signal;
   }
 
   run(done: (job: Job) => void): 'done' | 'running' {
     this.#start();
-    if (this.#finished) return 'done';
+    if (this.#report) return 'done';
     this.#done = done;
     return 'running';
   }
 
   drop(why: GivenUp): void {
     this.context.dropped(this, why);
-    this.#said = { outcome: 'dropped' };
-    this.#handled = true;
-    this.#advance();
+    this.#phase = 'over';
+    this.#settlement.settle({ outcome: 'dropped' });
+    this.#release('dropped');
   }
 
   acknowledge(): void {
-    if (this.status === 'acked') return;
-    if (this.status === 'rejected') throw this.#alreadySettled('rejected', 'acknowledged');
-    // Not even where the handler goes on: what it published did not arrive.
-    if (this.#failure) throw this.#failure.error;
-    this.#say({ outcome: 'acked' });
+    if (this.#settlement.acknowledge(this.#failure)) this.#advance();
   }
 
   reject(rejection: Rejection): void {
-    if (this.status === 'rejected') return;
-    if (this.status === 'acked') throw this.#alreadySettled('acknowledged', 'rejected');
-    if (this.#verdict && this.#failure) throw this.#failure.error;
-    refuseIllegal(rejection);
-    this.#say({ outcome: 'rejected', rejection });
+    if (this.#settlement.reject(rejection)) this.#advance();
   }
 
-  /** Lets the settlement wait for this publish, and fails the run if it fails. */
+  /** Lets the settlement wait for this publish, and fails the attempt if it fails. */
   count(publishing: Promise<unknown>): void {
-    this.#publishing++;
-    publishing.then(
-      () => this.#published(),
-      (error: unknown) => this.#publishFailed(error),
+    this.#publishes ??= new CountedPublishes(
+      () => this.#advance(),
+      (error, isLate) => this.#publishFailed(error, isLate),
     );
+    this.#publishes.add(publishing);
+  }
+
+  /** What it does from now on counts no more, and it does not run a second time beside itself. */
+  expired(): void {
+    const error = new HandlerTimeoutError(this.#lateSentence());
+    this.#signal ??= new HandlerSignal(this.context);
+    this.#signal.abort(error);
+    this.#publishes?.forget();
+    this.#turn++;
+    if (this.#round?.isInside) this.#fail(error, 'last step');
+    else this.#middlewareFailed(error, 'last step');
+  }
+
+  /** Its failure policy goes on: the time is over that it asked for. */
+  wake(): void {
+    this.#failing?.wake();
+  }
+
+  /** The application no longer waits. */
+  abandon(): void {
+    this.#conclude({ outcome: 'held' });
+  }
+
+  /** The policy says: once more. */
+  again(): void {
+    if (this.#round?.isInside) this.#attempt();
+    else this.#begin();
+  }
+
+  /** This becomes of the message, unless the middleware has another word. */
+  decide(outcome: OutcomeStatus, rejection?: Rejection): void {
+    const verdict = { outcome, rejection };
+    if (!this.#round?.isInside) {
+      this.#conclude(verdict);
+      return;
+    }
+    this.#phase = 'decided';
+    this.context.deadlines(this.route).add(this);
+    this.#round.decided(verdict, { attempts: this.attempts, ...this.#failure });
   }
 
   /** Where the user's function fails, the message has: it waits for its turn on its topic. */
   #askForKey(order: KeyFunction): string {
-    const { topic, payload } = this.delivery.message;
     try {
-      const params = this.route.contract['~pattern'].match(topic) ?? {};
-      return askForKey(order, new HandlerMessage(this, params, payload), this.route.name);
+      return askForKey(order, undecodedMessage(this), this.route.name);
     } catch (error) {
-      this.#failure = { error };
-      return topic;
+      this.#invalid = { error };
+      return this.delivery.message.topic;
     }
   }
 
   #start(): void {
-    if (this.#failure) {
-      this.#fail(this.#failure.error);
-      return;
-    }
-    const { topic, payload, contentType } = this.delivery.message;
-    try {
-      const params = parseParams(this.route.contract, topic) ?? {};
-      const decoded = decodePayload(this.route.contract, payload, contentType);
-      if (!isThenable(decoded)) this.#handle(params, decoded);
-      else
-        decoded.then(
-          (value) => this.#handle(params, value),
-          (error: unknown) => this.#refuse(error),
-        );
-    } catch (error) {
-      this.#refuse(error);
-    }
+    if (this.route.ack === 'on-receipt') this.#settlement.settle({ outcome: 'acked' });
+    const reading = this.#invalid ? unreadable(this, this.#invalid.error) : readMessage(this);
+    if (isThenable(reading)) reading.then((read) => this.#read(read));
+    else this.#read(reading);
   }
 
-  #handle(params: unknown, payload: unknown): void {
+  #read(reading: Reading): void {
+    if (reading === 'unwanted') {
+      this.#conclude({ outcome: 'acked' });
+      return;
+    }
+    this.#message = reading.message;
+    this.#invalid = reading.invalid;
+    this.#begin();
+  }
+
+  #begin(): void {
+    const { middleware } = this.route;
+    if (middleware.length === 0) {
+      this.#attempt();
+      return;
+    }
+    this.#phase = 'handling';
+    this.#returned = false;
+    this.#failure = undefined;
+    this.context.deadlines(this.route).add(this);
+    this.#round = new MiddlewareRound(middleware, this.message, {
+      handedOn: () => this.#attempt(),
+      returned: () => this.#middlewareReturned(),
+      threw: (error) => this.#middlewareFailed(error, 'retry'),
+    });
+    this.#running = this.#round.done;
+  }
+
+  #attempt(): void {
+    this.#turn++;
+    this.#phase = 'handling';
+    this.#returned = false;
+    this.#failure = undefined;
+    this.#signal?.renew();
+    this.attempts++;
+    if (this.#invalid) {
+      this.#fail(this.#invalid.error, 'retry');
+      return;
+    }
     let result: unknown;
     try {
-      result = this.route.handle(new HandlerMessage(this, params, payload));
+      result = this.route.handle(this.message);
       // Not its own `then`: a thenable of the user's may throw there, or call back twice.
       if (isThenable(result)) result = Promise.resolve(result);
     } catch (error) {
-      this.#fail(error);
+      this.#handlerThrew(error);
       return;
     }
-    if (!(result instanceof Promise)) this.#returned(result);
-    else
-      result.then(
-        (value) => this.#returned(value),
-        (error: unknown) => this.#fail(error),
-      );
+    if (result instanceof Promise) this.#await(result);
+    else this.#handlerReturned(result);
   }
 
-  #returned(result: unknown): void {
-    for (const outgoing of outgoingOf(result)) this.count(this.context.publish(outgoing));
-    this.#handled = true;
+  #await(result: Promise<unknown>): void {
+    const turn = this.#turn;
+    this.#running = result;
+    this.context.deadlines(this.route).add(this);
+    result.then(
+      (value) => {
+        if (turn === this.#turn) this.#handlerReturned(value);
+      },
+      (error: unknown) => {
+        if (turn === this.#turn) this.#handlerThrew(error);
+      },
+    );
+  }
+
+  #handlerReturned(result: unknown): void {
+    for (const outgoing of returnedMessages(result)) this.count(this.context.publish(outgoing));
+    this.#returned = true;
     this.#advance();
   }
 
-  /** The message does not fit its contract: it will not fit on the next try either. */
-  #refuse(error: unknown): void {
-    if (error instanceof InvalidMessage) {
-      this.#said = { outcome: 'rejected', rejection: { code: 0x99, reason: error.message } };
+  #handlerThrew(error: unknown): void {
+    this.#failure ??= { error };
+    this.#returned = true;
+    this.#advance();
+  }
+
+  #middlewareReturned(): void {
+    this.#phase = 'decided';
+    this.#advance();
+  }
+
+  #middlewareFailed(error: unknown, may: 'retry' | 'last step'): void {
+    const inner = this.#round?.inner;
+    this.#round?.end();
+    if (inner === undefined || inner.outcome === 'acked') {
+      this.#fail(error, may);
+      return;
     }
-    this.#fail(error);
+    this.context.troubled(this, error, 'A middleware failed, after the message was decided on.');
+    this.#conclude(inner);
   }
 
-  #fail(error: unknown): void {
+  #publishFailed(error: unknown, isLate: boolean): void {
+    if (isLate) {
+      // It would be lost with a promise that nobody awaits.
+      this.context.troubled(
+        this,
+        error,
+        'What a handler published did not arrive, after its message was decided on.',
+      );
+      return;
+    }
     this.#failure ??= { error };
-    this.#handled = true;
-    this.#advance();
+    this.#settlement.withdraw();
   }
 
-  #say(verdict: Verdict): void {
-    this.#said = verdict;
-    this.#advance();
-  }
-
-  #published(): void {
-    this.#publishing--;
-    this.#advance();
-  }
-
-  #publishFailed(error: unknown): void {
-    const isNews = this.#finished;
-    this.#failure ??= { error };
-    // An acknowledgement that waited for it must not leave. A rejection may.
-    if (!this.#verdict && this.#said?.outcome === 'acked') this.#said = undefined;
-    this.#published();
-    // The handler's own report is out: this one would be lost with a promise that nobody awaits.
-    if (isNews) this.context.failed(this, error, this.#outcome);
-  }
-
-  /** Settles and finishes as soon as either is due. Runs after everything that happens. */
+  /** Settles, and goes on to what is due. Runs after everything that happens. */
   #advance(): void {
-    if (this.#publishing > 0) return;
-    if (!this.#verdict) this.#settle();
-    if (this.#handled && !this.#finished) this.#finish();
+    if (this.#publishes !== undefined && this.#publishes.pending > 0) return;
+    this.#settlement.settle();
+    if (this.#phase === 'handling' && this.#returned) this.#attemptEnded();
+    else if (this.#phase === 'decided') this.#middlewareDone();
+    else if (this.#phase === 'unsettled') this.#settledLate();
   }
 
-  #settle(): void {
-    this.#verdict = this.#said ?? (this.#handled ? this.#verdictOfResult() : undefined);
-    if (!this.#verdict) return;
-    this.delivery.settle(this.#verdict.outcome, this.#verdict.rejection);
-    // A manual route's handler, which returned long ago.
-    if (this.#finished && !this.#failure) this.context.handled(this);
+  #attemptEnded(): void {
+    this.context.deadlines(this.route).delete(this);
+    const { verdict } = this.#settlement;
+    if (this.#failure) this.#fail(this.#failure.error, 'retry');
+    else if (verdict || this.route.ack !== 'manual' || this.droppable)
+      this.decide(verdict?.outcome ?? 'acked', verdict?.rejection);
+    else this.#leftOpen();
   }
 
-  #verdictOfResult(): Verdict | undefined {
-    // Unacknowledged, a message stays with the broker; at QoS 0 there is nothing to acknowledge.
-    if (this.#failure) return { outcome: this.droppable ? 'dropped' : 'held' };
-    return this.route.ack === 'manual' && !this.droppable ? undefined : { outcome: 'acked' };
+  #middlewareDone(): void {
+    const verdict = this.#round?.verdict;
+    if (!verdict) return;
+    const inner = this.#round?.inner;
+    // What it published afterwards did not arrive.
+    if (this.#failure && inner?.outcome === 'acked') {
+      this.#middlewareFailed(this.#failure.error, 'retry');
+      return;
+    }
+    if (verdict.outcome === 'redeliver' && verdict !== inner) this.context.redeliver(REDELIVER_AFTER);
+    this.#conclude(verdict);
   }
 
-  get #outcome(): OutcomeStatus {
-    return this.#verdict?.outcome ?? 'held';
+  /** A manual handler returned: the next message may come, this one waits to be settled. */
+  #leftOpen(): void {
+    this.#phase = 'unsettled';
+    this.context.unsettled(this, this.context.clock.now() - this.delivery.receivedAt);
+    this.context.deadlines(this.route).add(this);
+    this.#release('held');
   }
 
-  #finish(): void {
-    this.#finished = true;
-    if (this.#abort) this.context.release(this.#abort);
-    const outcome = this.#outcome;
-    if (this.#failure) this.context.failed(this, this.#failure.error, outcome);
-    else if (!this.#verdict) this.context.unsettled(this, this.context.clock.now() - this.#startedAt);
-    else if (outcome !== 'dropped') this.context.handled(this);
-    this.delivery.finish({
-      route: this.route.name,
-      outcome,
-      ...(this.#failure && { error: this.#failure.error }),
-    });
+  #settledLate(): void {
+    const { verdict } = this.#settlement;
+    if (verdict) {
+      this.context.deadlines(this.route).delete(this);
+      this.decide(verdict.outcome, verdict.rejection);
+    } else if (this.#failure) this.#fail(this.#failure.error, 'last step');
+  }
+
+  #fail(error: unknown, may: 'retry' | 'last step'): void {
+    const alive = this.#phase === 'handling' && !this.#returned ? this.#running : undefined;
+    this.context.deadlines(this.route).delete(this);
+    this.#phase = 'failing';
+    this.#failure = { error };
+    this.#errors ??= [];
+    this.#errors.push(error);
+    if (this.status === 'rejected') {
+      // By the handler itself: there is nothing left to decide.
+      this.decide('rejected', this.#settlement.verdict?.rejection);
+      return;
+    }
+    this.#failing ??= new FailureHandling(this);
+    this.#failing.failed(error, may, alive);
+  }
+
+  #conclude(verdict: Verdict): void {
+    if (this.#phase === 'over') return;
+    this.#phase = 'over';
+    this.#turn++;
+    this.context.deadlines(this.route).delete(this);
+    this.#publishes?.forget();
+    this.#round?.end();
+    this.#failing?.end();
+    const outcome = this.#settlement.verdict ? afterSettling(verdict.outcome) : verdict.outcome;
+    this.#settlement.settle(verdict);
+    if (this.#failure && outcome !== 'acked') this.context.failed(this, this.#failure.error, outcome);
+    else if (this.attempts > 0) this.context.handled(this);
+    this.#release(outcome);
+  }
+
+  /** Gives the place in the order free, once; the report may change afterwards. */
+  #release(outcome: OutcomeStatus): void {
+    if (this.#report) {
+      this.#report.outcome = outcome;
+      this.#report.attempts = this.attempts;
+      this.#report.errors = this.#errors ?? none;
+      return;
+    }
+    this.#signal?.release();
+    this.#report = { route: this.route.name, outcome, attempts: this.attempts, errors: this.#errors ?? none };
+    this.delivery.finish(this.#report);
     this.#done?.(this);
   }
 
-  #alreadySettled(is: string, asked: string): AlreadySettledError {
-    return new AlreadySettledError(
-      `The message on "${this.delivery.message.topic}" was already ${is} by ${this.route.name}; it can't be ${asked} any more.`,
-    );
+  #lateSentence(): string {
+    const { name, timeout } = this.route;
+    return this.#phase === 'unsettled'
+      ? `${name} returned without ack() or reject() on "${this.delivery.message.topic}", and called neither within ${timeout} ms.`
+      : `${name} took longer than ${timeout} ms on "${this.delivery.message.topic}".`;
   }
 }
 
-/** Now, and to whoever asks: when its turn comes, the acknowledgement could only be lost. */
-function refuseIllegal({ code, reason }: Rejection): void {
-  if (code < 0x80) {
-    throw new RangeError(`message.reject(${code}): a refusal has a reason code of 0x80 or above.`);
-  }
-  const properties = reason === undefined ? {} : { properties: { reasonString: reason } };
-  packetSize({ type: 'puback', packetId: 1, reasonCode: code, ...properties }, 5);
-}
+const none: readonly unknown[] = [];
 
-/** What a handler returned, as messages to publish. The compiler lets nothing else through but nothing. */
-function outgoingOf(result: unknown): readonly Outgoing[] {
-  if (result === undefined) return [];
-  return (Array.isArray(result) ? result : [result]).filter(isOutgoing);
-}
-
-function isOutgoing(value: unknown): value is Outgoing {
-  return typeof value === 'object' && value !== null && 'target' in value && 'payload' in value;
+/** What was acknowledged can't be had again. */
+function afterSettling(outcome: OutcomeStatus): OutcomeStatus {
+  return outcome === 'held' || outcome === 'redeliver' ? 'dropped' : outcome;
 }

@@ -20,7 +20,9 @@ export interface TopicMessage<Params = object, Payload = Uint8Array> {
   readonly properties: MessageProperties;
   /** The payload's bytes as they came. */
   readonly raw: Uint8Array;
-  /** Aborted when the application stops and no longer waits for its handlers. */
+  /** How often the handler has run for this message since it came, this time included: more than 1 after a retry. */
+  readonly attempt: number;
+  /** Aborted when the time of the handler is over (`timeout`), with a `HandlerTimeoutError`, and when the application stops and no longer waits for its handlers. */
   readonly signal: AbortSignal;
   /** Adds topic and route to every line. */
   readonly log: Logger;

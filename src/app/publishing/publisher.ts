@@ -64,8 +64,19 @@ export class AppPublisher extends Publisher {
       ...(messageExpiryInterval !== undefined && { messageExpiryInterval }),
       ...(userProperties !== undefined && { userProperties: [...userProperties] }),
     };
+    return this.sendBytes({ topic, payload, qos, retain, properties });
+  }
+
+  /** Publishes what is bytes already, on a topic as it is. */
+  async sendBytes(message: PublishedByApp): Promise<{ readonly reasonCode: number }> {
+    const { topic, payload, qos, retain, properties } = message;
+    if (!this.#client) {
+      throw new Error(
+        `"${topic}" can't be published before the application has started. Await app.start() first.`,
+      );
+    }
     const result = await this.#client.publish(topic, payload, { qos, retain, ...properties });
-    for (const watcher of this.#watchers) watcher({ topic, payload, qos, retain, properties });
+    for (const watcher of this.#watchers) watcher(message);
     return { reasonCode: result.qos === 0 ? 0 : result.reasonCode };
   }
 

@@ -1,0 +1,182 @@
+import { Backoff } from '../../time/backoff.js';
+import { DEAD_LETTER_PREFIX, deadLetterProperties, isDeadLetter } from '../policies/dead-letter.js';
+import { nextStep, ruleFor } from '../policies/decide.js';
+import type { Rule, TerminalStep } from '../policies/error-policy.js';
+import type { RawPublish } from './route-context.js';
+import type { RouteRun } from './route-run.js';
+
+/** Milliseconds between the tries to publish a dead letter that the broker does not take. */
+const deadLetterRetry = { minDelay: 1_000, maxDelay: 30_000 };
+
+type DeadLetterTopic = Extract<TerminalStep, { does: 'dead-letter' }>['to'];
+
+/** A message that failed, and what its policy makes of it: the handler again, or the last step. */
+export class FailureHandling {
+  readonly #run: RouteRun;
+  #failures = 0;
+  #wake: (() => void) | undefined;
+  /** Lets the route go on that this message paused. */
+  #resume: (() => void) | undefined;
+  #backoff: Backoff | undefined;
+  #isOver = false;
+
+  constructor(run: RouteRun) {
+    this.#run = run;
+  }
+
+  /** `alive`: the handler, where it still runs although its time is over. */
+  failed(error: unknown, may: 'retry' | 'last step', alive: Promise<unknown> | undefined): void {
+    this.#failures++;
+    const run = this.#run;
+    const rule = this.#ruleFor(error);
+    const failure = { failures: this.#failures, mayRetry: may === 'retry' };
+    const decision = nextStep(rule, failure, run.context.random);
+    if ('last' in decision) {
+      this.#takeLastStep(decision.last, error, alive);
+      return;
+    }
+    run.context.retrying(run, error, decision.retryIn);
+    this.#wait(decision.retryIn, () => run.again());
+  }
+
+  wake(): void {
+    const wake = this.#wake;
+    this.#wake = undefined;
+    wake?.();
+  }
+
+  /** The message is decided on. */
+  end(): void {
+    this.#isOver = true;
+    this.#wake = undefined;
+    this.#resume?.();
+    this.#resume = undefined;
+  }
+
+  #ruleFor(error: unknown): Rule {
+    const { route, isInvalid, message, context } = this.#run;
+    try {
+      return ruleFor(route.errors, { error, isInvalid }, message);
+    } catch (mistake) {
+      context.troubled(
+        this.#run,
+        mistake,
+        'A function of its failure policy threw. The default policy applies.',
+      );
+      return ruleFor([], { error, isInvalid }, message);
+    }
+  }
+
+  #takeLastStep(step: TerminalStep, error: unknown, alive: Promise<unknown> | undefined): void {
+    const run = this.#run;
+    switch (step.does) {
+      case 'dead-letter':
+        this.#deadLetter(step.to, error);
+        break;
+      case 'reject':
+        run.decide('rejected', { code: step.code, reason: step.reason ?? reasonOf(error, run.isInvalid) });
+        break;
+      case 'drop':
+        run.decide('dropped');
+        break;
+      case 'redeliver':
+        this.#redeliver(step.after);
+        break;
+      case 'pause':
+        this.#pause(step.for, step.scope, alive);
+        break;
+      case 'stop':
+        run.context.stop(`${run.route.name} failed on "${run.delivery.message.topic}": ${String(error)}`);
+        run.decide('held');
+    }
+  }
+
+  /** At QoS 0, or once it is acknowledged, nobody has the message any more. */
+  #redeliver(after: number): void {
+    const run = this.#run;
+    if (run.droppable || run.status === 'acked') {
+      run.decide('dropped');
+      return;
+    }
+    run.context.redeliver(after);
+    run.decide('redeliver');
+  }
+
+  /** The handler does not run a second time beside itself: where it still runs, its end is waited for too. */
+  #pause(ms: number, scope: 'route' | 'app', alive: Promise<unknown> | undefined): void {
+    const run = this.#run;
+    this.#resume = run.context.pause(run.route, scope);
+    const goOn = () => {
+      this.#resume?.();
+      this.#resume = undefined;
+      run.again();
+    };
+    this.#wait(ms, () => {
+      if (!alive) goOn();
+      else void Promise.allSettled([alive]).then(() => this.#isOver || goOn());
+    });
+  }
+
+  #deadLetter(to: DeadLetterTopic, error: unknown): void {
+    const run = this.#run;
+    const { message } = run.delivery;
+    if (isDeadLetter(message, run.delivery.message.topic)) {
+      const reason = 'It is a dead letter itself, and is not dead-lettered a second time.';
+      run.context.troubled(run, error, reason);
+      run.decide('rejected', { code: 0x80, reason });
+      return;
+    }
+    const topic = this.#deadLetterTopic(to);
+    const story = {
+      route: run.route.name,
+      error,
+      attempts: run.attempts,
+      firstSeen: run.delivery.receivedAt,
+    };
+    const properties = deadLetterProperties(message, story);
+    this.#publish({ topic, payload: message.payload, qos: 1, properties });
+  }
+
+  #publish(letter: RawPublish): void {
+    const run = this.#run;
+    run.context.publishDeadLetter(letter).then(
+      () => this.#isOver || run.decide('dead-lettered'),
+      (error: unknown) => this.#isOver || this.#notTaken(letter, error),
+    );
+  }
+
+  /** Nothing is lost: the message stays unacknowledged, and nothing more is taken that might need a dead letter too. */
+  #notTaken(letter: RawPublish, error: unknown): void {
+    const run = this.#run;
+    run.context.troubled(
+      run,
+      error,
+      `The broker does not take its dead letter on "${letter.topic}". The message stays unacknowledged and its route pauses until it does.`,
+    );
+    this.#resume ??= run.context.pause(run.route, 'route');
+    this.#backoff ??= new Backoff(deadLetterRetry, run.context.random);
+    this.#wait(this.#backoff.next(), () => this.#publish(letter));
+  }
+
+  #deadLetterTopic(to: DeadLetterTopic): string {
+    const run = this.#run;
+    const standard = `${DEAD_LETTER_PREFIX}${run.delivery.message.topic}`;
+    if (typeof to !== 'function') return to ?? standard;
+    try {
+      return to(run.message);
+    } catch (mistake) {
+      run.context.troubled(run, mistake, `The function of deadLetter() threw. The topic is "${standard}".`);
+      return standard;
+    }
+  }
+
+  #wait(ms: number, then: () => void): void {
+    this.#wake = then;
+    this.#run.context.wait(this.#run, ms);
+  }
+}
+
+/** What is wrong with a message is said to its sender; what is wrong with the handler is not. */
+function reasonOf(error: unknown, isInvalid: boolean): string | undefined {
+  return isInvalid && error instanceof Error ? error.message : undefined;
+}

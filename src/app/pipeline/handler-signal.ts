@@ -1,0 +1,37 @@
+import type { RouteContext } from './route-context.js';
+
+/** The signal of one message's handler. It is made when the handler asks for it: few do. */
+export class HandlerSignal {
+  readonly #context: RouteContext;
+  #abort: AbortController | undefined;
+  #late: Error | undefined;
+
+  constructor(context: RouteContext) {
+    this.#context = context;
+  }
+
+  get signal(): AbortSignal {
+    if (this.#late) return AbortSignal.abort(this.#late);
+    this.#abort ??= this.#context.abortable();
+    return this.#abort.signal;
+  }
+
+  /** The handler's time is over: who asks from now on is told so too. */
+  abort(error: Error): void {
+    this.#late = error;
+    this.#abort?.abort(error);
+  }
+
+  /** Another attempt begins: it has its own time. */
+  renew(): void {
+    if (this.#late === undefined) return;
+    this.#late = undefined;
+    this.release();
+  }
+
+  /** Nobody waits for the handler any more. */
+  release(): void {
+    if (this.#abort) this.#context.release(this.#abort);
+    this.#abort = undefined;
+  }
+}

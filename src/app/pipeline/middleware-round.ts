@@ -1,0 +1,81 @@
+import { runMiddleware } from '../middleware/compose.js';
+import type { Middleware, Outcome } from '../middleware/middleware.js';
+import type { HandlerMessage } from './handler-message.js';
+import { HandlerTimeoutError } from './outcome.js';
+import type { Verdict } from './settlement.js';
+
+/** Who runs the handler inside, and hears of what the middleware made of it. */
+export interface RoundListener {
+  /** The innermost middleware hands on: the handler's turn. Its end is told with `decided()`. */
+  handedOn(): void;
+  returned(): void;
+  threw(error: unknown): void;
+}
+
+/** One way through a route's middleware, around the handler and its failure policy. */
+export class MiddlewareRound {
+  /** Settles with the last of the middleware. */
+  readonly done: Promise<void>;
+  readonly #listener: RoundListener;
+  #isOver = false;
+  /** The innermost middleware waits here for what becomes of the message. */
+  #resolve: ((outcome: Outcome) => void) | undefined;
+  #inner: Verdict | undefined;
+  #word: Outcome | undefined;
+
+  constructor(
+    middleware: readonly Middleware[],
+    message: HandlerMessage<unknown, unknown>,
+    listener: RoundListener,
+  ) {
+    this.#listener = listener;
+    this.done = runMiddleware(middleware, message, () => this.#handOn()).then(
+      (outcome) => this.#returned(outcome),
+      (error: unknown) => this.#isOver || listener.threw(error),
+    ) as Promise<void>;
+  }
+
+  /** Whether the handler inside is not decided on yet. */
+  get isInside(): boolean {
+    return this.#resolve !== undefined;
+  }
+
+  /** What became of the message inside. */
+  get inner(): Verdict | undefined {
+    return this.#inner;
+  }
+
+  /** What the middleware makes of it, once all have returned: their own word, or what they were told. */
+  get verdict(): Verdict | undefined {
+    if (this.#word === undefined) return undefined;
+    return this.#inner?.outcome === this.#word.status ? this.#inner : { outcome: this.#word.status };
+  }
+
+  /** Lets the middleware go on with this. */
+  decided(verdict: Verdict, told: Omit<Outcome, 'status'>): void {
+    const resolve = this.#resolve;
+    this.#resolve = undefined;
+    this.#inner = verdict;
+    resolve?.({ ...told, status: verdict.outcome });
+  }
+
+  /** What the middleware still says is not listened to. */
+  end(): void {
+    this.#isOver = true;
+  }
+
+  #handOn(): Promise<Outcome> {
+    if (this.#isOver)
+      return Promise.reject(new HandlerTimeoutError('next() was called when the time was over.'));
+    return new Promise((resolve) => {
+      this.#resolve = resolve;
+      this.#listener.handedOn();
+    });
+  }
+
+  #returned(outcome: Outcome): void {
+    if (this.#isOver) return;
+    this.#word = outcome;
+    this.#listener.returned();
+  }
+}

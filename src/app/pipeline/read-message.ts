@@ -1,0 +1,43 @@
+import { decodePayload, parseParams } from '../../contracts/index.js';
+import { type Awaitable, isThenable } from '../awaitable.js';
+import { HandlerMessage } from './handler-message.js';
+import type { RouteRun } from './route-run.js';
+
+type AnyMessage = HandlerMessage<unknown, unknown>;
+
+/** What a handler gets for the message of a run, or why there is nothing that fits its contract. */
+export type Reading =
+  | { readonly message: AnyMessage; readonly invalid?: { readonly error: unknown } }
+  /** The route does not want it. */
+  | 'unwanted';
+
+/** Asks `when`, decodes, validates: a promise only if a schema makes one. Never throws, nor rejects. */
+export function readMessage(run: RouteRun): Awaitable<Reading> {
+  const { contract, when } = run.route;
+  const { topic, payload, contentType } = run.delivery.message;
+  try {
+    if (when && !when(undecodedMessage(run))) return 'unwanted';
+    const params: unknown = parseParams(contract, topic) ?? {};
+    const decoded = decodePayload(contract, payload, contentType);
+    if (!isThenable(decoded)) return { message: new HandlerMessage(run, params, decoded) };
+    return decoded.then(
+      (value): Reading => ({ message: new HandlerMessage(run, params, value) }),
+      (error: unknown) => unreadable(run, error),
+    );
+  } catch (error) {
+    return unreadable(run, error);
+  }
+}
+
+/** The message before it is decoded: its parameters are texts, its payload the bytes. */
+export function undecodedMessage(
+  run: RouteRun,
+): HandlerMessage<Readonly<Record<string, string>>, Uint8Array> {
+  const { topic, payload } = run.delivery.message;
+  return new HandlerMessage(run, run.route.contract['~pattern'].match(topic) ?? {}, payload);
+}
+
+/** A message of which nothing can be read, for this reason. */
+export function unreadable(run: RouteRun, error: unknown): Reading {
+  return { message: HandlerMessage.unreadable(run, error), invalid: { error } };
+}

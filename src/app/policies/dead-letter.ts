@@ -1,0 +1,67 @@
+// What a dead letter looks like: the bytes and properties of the message as it came, and its story in user properties.
+import type { Message as ReceivedMessage } from '../../client/message.js';
+import type { PublishProperties, UserProperties } from '../../packets/packet.js';
+
+/** Where dead letters go if the policy names no topic: this, then the topic of the message. */
+export const DEAD_LETTER_PREFIX = 'dead-letter/';
+/** The user property that every dead letter carries: the topic that its message came on. */
+export const DEAD_LETTER_TOPIC = 'dl-topic';
+
+/** Characters of a property that the handler's error brings. */
+const LONGEST = 500;
+
+/** Whether it was published as a dead letter. MQTT 5 says it in a property; MQTT 3.1.1 has only the topic, without the application's prefix. */
+export function isDeadLetter(
+  { userProperties }: Pick<ReceivedMessage, 'userProperties'>,
+  topic: string,
+): boolean {
+  if (topic.startsWith(DEAD_LETTER_PREFIX)) return true;
+  return userProperties.length > 0 && userProperties.some(([name]) => name === DEAD_LETTER_TOPIC);
+}
+
+/** What befell a message. */
+export interface Story {
+  readonly route: string;
+  readonly error: unknown;
+  readonly attempts: number;
+  /** Milliseconds since the epoch. */
+  readonly firstSeen: number;
+}
+
+/**
+ * The properties of a message's dead letter. Everything that the publisher said stays but the expiry: a dead letter must not vanish; how long
+ * the message had is told in its story.
+ */
+export function deadLetterProperties(message: ReceivedMessage, story: Story): PublishProperties {
+  const { contentType, responseTopic, correlationData, payloadFormat, messageExpiryInterval } = message;
+  return {
+    ...(contentType !== undefined && { contentType }),
+    ...(responseTopic !== undefined && { responseTopic }),
+    ...(correlationData !== undefined && { correlationData }),
+    ...(payloadFormat === 'utf8' && { payloadFormat }),
+    userProperties: [
+      ...message.userProperties,
+      ...told(message, story),
+      ...(messageExpiryInterval === undefined
+        ? []
+        : [['dl-message-expiry-interval', `${messageExpiryInterval}`] as const]),
+    ],
+  };
+}
+
+function told(message: ReceivedMessage, { route, error, attempts, firstSeen }: Story): UserProperties {
+  return [
+    [DEAD_LETTER_TOPIC, message.topic],
+    ['dl-handler', legible(route)],
+    ['dl-error', legible(error instanceof Error ? error.name : typeof error)],
+    ['dl-message', legible(error instanceof Error ? error.message : String(error))],
+    ['dl-attempts', `${attempts}`],
+    ['dl-first-seen', new Date(firstSeen).toISOString()],
+    ['dl-packet-qos', `${message.qos}`],
+  ];
+}
+
+/** Legal in MQTT whatever an error says: no control characters, no halves of surrogate pairs [MQTT-1.5.4-1]. */
+function legible(text: string): string {
+  return text.slice(0, LONGEST).replace(/[\p{Cc}\p{Cs}]/gu, ' ');
+}
