@@ -4,7 +4,7 @@ export type { Awaitable } from './app/awaitable.js';
 export { BootError } from './app/boot-error.js';
 export { Controller, type ControllerOptions } from './app/decorators/controller.js';
 export type { HandlerOptions, RetainedOption } from './app/decorators/handler-options.js';
-export { type SendingOptions, Topic } from './app/decorators/topic.js';
+export { type SendingOptions, Topic, type TopicDecorator } from './app/decorators/topic.js';
 export { discover } from './app/injection/discover.js';
 export { Inject } from './app/injection/inject.js';
 export type { Provider } from './app/injection/provider.js';
@@ -61,7 +61,10 @@ export { Publisher } from './app/publishing/publisher.js';
 export type { RouteInfo } from './app/routes/route-info.js';
 export type { AckErrorCode } from './client/message.js';
 export {
+  type AnyCodec,
   type AnyTopic,
+  type Codec,
+  type CodecChoice,
   type CodecName,
   defineTopic,
   InvalidMessage,

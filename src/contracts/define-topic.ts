@@ -1,11 +1,11 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import { type Pattern, parsePattern, TopicError, type ValidPattern } from '../topics/index.js';
+import { type AnyCodec, type CodecChoice, wrongCodec } from './codec.js';
 import { InvalidMessage } from './invalid-message.js';
 import { buildAddress, parseParams } from './params.js';
 import type { Outgoing, PublishOptions, Target, TopicDef } from './topic-def.js';
 import type {
   Buildable,
-  CodecName,
   ParamSchemas,
   ParamsOut,
   PlainIn,
@@ -20,14 +20,16 @@ import type {
  */
 export function defineTopic<
   const P extends string,
-  C extends CodecName = 'bytes',
-  In = PlainIn[C],
-  Out = PlainOut[C],
+  C extends CodecChoice = 'bytes',
+  In = PlainIn<C>,
+  Out = PlainOut<C>,
   Params extends object = Record<never, never>,
+  ReplyIn = never,
+  ReplyOut = never,
 >(
   pattern: P extends ValidPattern<P> ? P : ValidPattern<P>,
-  spec: TopicSpec<C, In, Out, Params & ParamSchemas<P, Params>> = {},
-): TopicDef<ParamsOut<P, Params>, In, Out, Buildable<P, Params>> {
+  spec: TopicSpec<C, In, Out, Params & ParamSchemas<P, Params>, ReplyIn, ReplyOut> = {},
+): TopicDef<ParamsOut<P, Params>, In, Out, Buildable<P, Params>, ReplyIn, ReplyOut> {
   // The condition only turns mistakes into compile errors; what arrives is a text.
   const text = pattern as string;
   const parsed = parsePattern<string>(text);
@@ -36,7 +38,9 @@ export function defineTopic<
     ParamsOut<P, Params>,
     In,
     Out,
-    Buildable<P, Params>
+    Buildable<P, Params>,
+    ReplyIn,
+    ReplyOut
   >;
 }
 
@@ -84,7 +88,9 @@ function resolveSpec(pattern: Pattern, spec: TopicSpec): ResolvedSpec {
   const resolved: ResolvedSpec = {
     payload: spec.payload,
     params: Object.freeze({ ...params }),
-    codec: spec.codec ?? (spec.payload === undefined ? 'bytes' : 'json'),
+    reply: spec.reply,
+    codecs: codecsOf(spec.codec, spec.payload),
+    replyCodecs: codecsOf(spec.codec, spec.reply),
     qos: spec.qos ?? 1,
     retain: spec.retain ?? false,
     messageExpiryInterval: spec.messageExpiryInterval,
@@ -98,10 +104,16 @@ function resolveSpec(pattern: Pattern, spec: TopicSpec): ResolvedSpec {
   return Object.freeze(resolved);
 }
 
+function codecsOf(codec: CodecChoice | undefined, schema: unknown): readonly AnyCodec[] {
+  if (codec === undefined) return schema === undefined ? ['bytes'] : ['json'];
+  return Object.freeze(Array.isArray(codec) ? [...codec] : [codec]);
+}
+
 /** What the types refuse as well; for JavaScript, casts and patterns that are known at run time only. */
 function wrongIn(pattern: Pattern, spec: ResolvedSpec): string | undefined {
-  if (spec.payload !== undefined && !isSchema(spec.payload)) {
-    return 'has a payload that is no schema: hand over a Standard Schema, such as z.object({ ... })';
+  for (const part of ['payload', 'reply'] as const) {
+    if (spec[part] !== undefined && !isSchema(spec[part]))
+      return `has a ${part} that is no schema: hand over a Standard Schema, such as z.object({ ... })`;
   }
   for (const [name, schema] of Object.entries(spec.params)) {
     if (!pattern.names.includes(name)) {
@@ -113,8 +125,8 @@ function wrongIn(pattern: Pattern, spec: ResolvedSpec): string | undefined {
       return `has no schema for "${name}" but something else: hand over a Standard Schema, such as z.uuid()`;
   }
   if (![0, 1, 2].includes(spec.qos)) return `has qos ${String(spec.qos)}: it is 0, 1 or 2`;
-  if (!['json', 'text', 'bytes'].includes(spec.codec))
-    return `has the codec "${String(spec.codec)}": it is "json", "text" or "bytes"`;
+  const codec = wrongCodec(spec.codecs);
+  if (codec !== undefined) return codec;
   if (typeof spec.retain !== 'boolean') return `has retain ${String(spec.retain)}: it is true or false`;
   const expiry = spec.messageExpiryInterval;
   if (expiry !== undefined && !(Number.isInteger(expiry) && expiry >= 1 && expiry <= 0xffffffff)) {

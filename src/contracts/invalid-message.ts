@@ -14,7 +14,8 @@ const LONGEST_ISSUE = 300;
  * Its sentence is short and legal in MQTT whatever the sender put into the message: it goes back as the reason string.
  */
 export class InvalidMessage extends Error {
-  readonly part: 'payload' | 'params' | 'content-type';
+  /** What of it: `reply` is the answer to a request, whatever is wrong with it. */
+  readonly part: 'payload' | 'params' | 'content-type' | 'reply';
   readonly issues: readonly MessageIssue[];
 
   /** `what` is the sentence up to the colon; the issues complete it. */

@@ -24,12 +24,12 @@ export interface Contract {
 }
 
 /** A concrete topic of a contract, to publish to. */
-export interface Target<In = unknown> {
+export interface Target<In = unknown, ReplyOut = unknown> {
   /** The topic: `sensors/7/reading`. */
   readonly address: string;
   readonly contract: Contract;
   /** Types only; never there. */
-  readonly '~target'?: (payload: In) => void;
+  readonly '~target'?: (payload: In) => ReplyOut;
 }
 
 /** A message that is not published yet. */
@@ -39,16 +39,31 @@ export interface Outgoing<In = unknown> {
   readonly options?: PublishOptions;
 }
 
-/** A topic with its schemas, codec and options: what a handler, a publisher, a test and the documentation share. */
-export interface TopicDef<Params = unknown, In = unknown, Out = unknown, ParamsIn = unknown>
-  extends Contract {
+/**
+ * A topic with its schemas, codec and options: what a handler, a publisher, a test and the documentation share. `In` is what a publisher hands in, `Out` what a handler
+ * gets; `ReplyIn` is what a handler returns, `ReplyOut` what a requester gets, both `never` for a topic without a reply.
+ */
+export interface TopicDef<
+  Params = unknown,
+  In = unknown,
+  Out = unknown,
+  ParamsIn = unknown,
+  ReplyIn = unknown,
+  ReplyOut = unknown,
+> extends Contract {
   /** Types only; never there. */
-  readonly '~types'?: { readonly params: Params; readonly in: In; readonly out: Out };
+  readonly '~types'?: {
+    readonly params: Params;
+    readonly in: In;
+    readonly out: Out;
+    readonly replyIn: ReplyIn;
+    readonly replyOut: ReplyOut;
+  };
   /**
    * The topic for these parameters.
    * @throws TopicError if no legal topic comes of them, InvalidMessage if a parameter does not fit its schema.
    */
-  to(params: ParamsIn): Target<In>;
+  to(params: ParamsIn): Target<In, ReplyOut>;
   /** A message to the topic for these parameters, for `return` from a handler or a batch. Throws as {@link TopicDef.to}; the payload is checked when it is published. */
   message(params: ParamsIn, payload: In, options?: PublishOptions): Outgoing<In>;
   /** The parameters of a topic, converted, or undefined if the topic or one of its parameters does not fit. */
@@ -56,4 +71,4 @@ export interface TopicDef<Params = unknown, In = unknown, Out = unknown, ParamsI
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: the one type that every contract is assignable to, whatever its parameters
-export type AnyTopic = TopicDef<any, any, any, any>;
+export type AnyTopic = TopicDef<any, any, any, any, any, any>;

@@ -1,24 +1,29 @@
 // What a contract says beside its pattern, and the types that follow from it.
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import type { HasUnnamed, ParamName } from '../topics/index.js';
+import type { AnyCodec, CodecChoice } from './codec.js';
 
 /** 0: at most once, 1: at least once, 2: exactly once. */
 export type QoS = 0 | 1 | 2;
 
-/** How a payload becomes bytes: JSON in UTF-8, text in UTF-8, or bytes as they are. */
-export type CodecName = 'json' | 'text' | 'bytes';
-
 export interface TopicSpec<
-  Codec extends CodecName = CodecName,
+  Codec extends CodecChoice = CodecChoice,
   In = unknown,
   Out = unknown,
   Params extends object = object,
+  ReplyIn = unknown,
+  ReplyOut = unknown,
 > {
   /** Checks and converts what came; checks what is about to leave. Any Standard Schema library: zod, valibot, arktype... */
   readonly payload?: StandardSchemaV1<In, Out>;
+  /** The same for the reply of a request on this topic: its handler returns it, `publisher.request()` resolves with it. Without one there is no reply. */
+  readonly reply?: StandardSchemaV1<ReplyIn, ReplyOut>;
   /** A schema for each named wildcard that needs one. It gets the level as text and must answer at once (no promise). */
   readonly params?: Params;
-  /** `'json'` with a payload schema, `'bytes'` without one. */
+  /**
+   * How payload and reply become bytes: `'json'`, `'text'`, `'bytes'`, a codec of yours, or a list of them, out of which the content type of a message chooses; the first is the
+   * one to publish with. Default `'json'` where there is a schema, `'bytes'` where there is none.
+   */
   readonly codec?: Codec;
   /** The quality of service to publish with, and the highest to subscribe with. 1 by default. */
   readonly qos?: QoS;
@@ -37,7 +42,11 @@ export interface TopicSpec<
 export interface ResolvedSpec {
   readonly payload: StandardSchemaV1 | undefined;
   readonly params: Readonly<Record<string, StandardSchemaV1>>;
-  readonly codec: CodecName;
+  readonly reply: StandardSchemaV1 | undefined;
+  /** Of the payload, at least one; the first is the one to publish with. */
+  readonly codecs: readonly AnyCodec[];
+  /** Of the reply, at least one. */
+  readonly replyCodecs: readonly AnyCodec[];
   readonly qos: QoS;
   readonly retain: boolean;
   /** Seconds. */
@@ -49,17 +58,13 @@ export interface ResolvedSpec {
 }
 
 /** What a publisher hands in where no schema says so. */
-export interface PlainIn {
-  json: unknown;
-  text: string;
-  bytes: Uint8Array | string;
-}
+export type PlainIn<Codec> = Codec extends 'bytes'
+  ? Uint8Array | string
+  : Codec extends 'text'
+    ? string
+    : unknown;
 /** What a handler gets where no schema says so. */
-export interface PlainOut {
-  json: unknown;
-  text: string;
-  bytes: Uint8Array;
-}
+export type PlainOut<Codec> = Codec extends 'bytes' ? Uint8Array : Codec extends 'text' ? string : unknown;
 
 /** A check of `params` whose failures read as sentences. */
 export type ParamSchemas<P extends string, S> = {

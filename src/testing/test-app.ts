@@ -49,8 +49,9 @@ export interface Published<Params, Out> {
   readonly properties: MessageProperties;
 }
 
-// biome-ignore lint/suspicious/noExplicitAny: only params and payload are of interest
-type PublishedOn<T> = T extends TopicDef<infer Params, any, infer Out, any> ? Published<Params, Out> : never;
+type PublishedOn<T> =
+  // biome-ignore lint/suspicious/noExplicitAny: only params and payload are of interest
+  T extends TopicDef<infer Params, any, infer Out, any, any, any> ? Published<Params, Out> : never;
 
 interface Parts {
   readonly app: Application;

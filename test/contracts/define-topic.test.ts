@@ -16,7 +16,7 @@ describe('a contract', () => {
       pattern: 'sensors/+deviceId/reading',
       filter: 'sensors/+/reading',
       spec: {
-        codec: 'json',
+        codecs: ['json'],
         qos: 1,
         retain: false,
         messageExpiryInterval: 60,
@@ -27,7 +27,7 @@ describe('a contract', () => {
     expect(
       defineTopic('a', { qos: 2, retain: true, title: 'T', description: 'D', deprecated: 'use b' }).spec,
     ).toMatchObject({
-      codec: 'bytes',
+      codecs: ['bytes'],
       qos: 2,
       retain: true,
       messageExpiryInterval: undefined,
@@ -105,7 +105,15 @@ describe('a definition that makes no sense', () => {
       'The topic "a" has a payload that is no schema: hand over a Standard Schema, such as z.object({ ... }).',
     ],
     ['a', { qos: 3 }, 'The topic "a" has qos 3: it is 0, 1 or 2.'],
-    ['a', { codec: 'cbor' }, 'has the codec "cbor": it is "json", "text" or "bytes".'],
+    [
+      'a',
+      { codec: 'cbor' },
+      'has the codec "cbor": it is "json", "text", "bytes" or an object { name, contentTypes, encode, decode }.',
+    ],
+    ['a', { codec: ['json', 'cbor'] }, 'has the codec "cbor": it is'],
+    ['a', { codec: [] }, 'has an empty list of codecs: name at least one.'],
+    ['a', { codec: { name: 'cbor', encode() {}, decode() {} } }, 'has a codec that is none: it is'],
+    ['a', { reply: z.object }, 'The topic "a" has a reply that is no schema: hand over a Standard Schema'],
     ['a', { retain: 'yes' }, 'has retain yes: it is true or false.'],
     [
       'a',

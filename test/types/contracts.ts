@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import {
   type AnyTopic,
+  type Codec,
   defineTopic,
   type Outgoing,
   type Target,
@@ -32,6 +33,8 @@ same<
     readonly params: { readonly id: string; readonly rest: string };
     readonly in: Uint8Array | string;
     readonly out: Uint8Array;
+    readonly replyIn: never;
+    readonly replyOut: never;
   }
 >(true);
 const named = defineTopic('socks/+pair/#rest', { codec: 'text' });
@@ -42,6 +45,31 @@ same<TypesOf<typeof loose>['in'], unknown>(true);
 loose.to();
 loose.message({}, 1);
 loose.message(undefined, 1);
+
+const config = defineTopic('devices/+id/config/get', {
+  payload: z.object({ keys: z.array(z.string()) }),
+  reply: z.object({ values: z.record(z.string(), z.string()), at: z.iso.datetime().default('') }),
+});
+same<TypesOf<typeof config>['replyIn'], { values: Record<string, string>; at?: string | undefined }>(true);
+same<TypesOf<typeof config>['replyOut'], { values: Record<string, string>; at: string }>(true);
+const asked: Target<{ keys: string[] }, { values: Record<string, string>; at: string }> = config.to({
+  id: 1,
+});
+const bare = defineTopic('time/get', { reply: z.number() });
+same<TypesOf<typeof bare>['in'], Uint8Array | string>(true);
+same<TypesOf<typeof bare>['replyOut'], number>(true);
+
+const messagePack: Codec = {
+  name: 'MessagePack',
+  contentTypes: ['application/msgpack'],
+  encode: () => new Uint8Array(),
+  decode: (bytes) => bytes,
+};
+const packed = defineTopic('a', { codec: messagePack });
+same<TypesOf<typeof packed>['in'], unknown>(true);
+same<TypesOf<typeof packed>['out'], unknown>(true);
+const either = defineTopic('a', { codec: ['json', messagePack], payload: z.number() });
+same<TypesOf<typeof either>['out'], number>(true);
 
 const enumerated = defineTopic('rooms/+floor/+n', {
   params: { floor: z.enum(['ground', 'first']), n: z.coerce.number() },
@@ -56,10 +84,10 @@ const dynamic = defineTopic(text, { params: { any: z.string() } });
 dynamic.to({ whatever: 1 });
 const prefixed = defineTopic(`${text as 'site' | 'plant'}/+id`, { qos: 0 });
 prefixed.to({ id: 1 });
-const all: readonly AnyTopic[] = [reading, plain, named, loose, enumerated, dynamic];
+const all: readonly AnyTopic[] = [reading, plain, named, loose, enumerated, dynamic, config, packed];
 function payloadOf<P, In, Out, PIn>(topic: TopicDef<P, In, Out, PIn>): Out[] {
   void topic;
   return [];
 }
 const outs: { celsius: number; at: string }[] = payloadOf(reading);
-void [target, outgoing, all, outs];
+void [target, outgoing, all, outs, asked, bare, either];

@@ -3,11 +3,18 @@ import {
   type App,
   Controller,
   createApp,
+  deadLetter,
+  defineMiddleware,
   defineTopic,
   discover,
   Inject,
+  InvalidMessage,
   type Message,
+  on,
+  otherwise,
   Publisher,
+  reject,
+  retry,
   Topic,
   token,
 } from 'topicwise';
@@ -23,6 +30,11 @@ export const alert = defineTopic('alerts/+deviceId', {
   payload: z.object({ level: z.enum(['hot', 'cold']) }),
 });
 
+export const getConfig = defineTopic('devices/+id/config/get', {
+  payload: z.object({ keys: z.array(z.string()) }),
+  reply: z.record(z.string(), z.string()),
+});
+
 export class ReadingRepo {
   async save(id: string, celsius: number, at: string) {
     void id;
@@ -31,6 +43,15 @@ export class ReadingRepo {
   }
 }
 export const THRESHOLD = token<number>('threshold');
+const tenant = defineMiddleware<{ tenant: string }>(async (message, next) =>
+  next({ tenant: message.topic.split('/')[0]! }),
+);
+export const TenantTopic = Topic.use(tenant);
+// What an earlier one added, a later one may ask for.
+const plan = defineMiddleware<{ plan: 'free' | 'paid' }, { tenant: string }>((message, next) =>
+  next({ plan: message.tenant === 'acme' ? 'paid' : 'free' }),
+);
+const PlanTopic = TenantTopic.use(plan);
 
 @Controller()
 export class SensorController {
@@ -40,7 +61,10 @@ export class SensorController {
     @Inject(() => Publisher) private mqtt: Publisher,
   ) {}
 
-  @Topic(reading, { sends: [alert] })
+  @Topic(reading, {
+    sends: [alert],
+    errors: [on(InvalidMessage, reject(0x99)), otherwise(retry(3, { from: '100ms' }), deadLetter())],
+  })
   async onReading({ params, payload }: Message<typeof reading>) {
     await this.repo.save(params.deviceId, payload.celsius, payload.at);
     if (payload.celsius > this.limit) return alert.message({ deviceId: params.deviceId }, { level: 'hot' });
@@ -55,6 +79,31 @@ export class SensorController {
   onNamed({ params, payload }: Message<'socks/+pair/status', { clean: boolean }>) {
     void params.pair;
     void payload.clean;
+  }
+
+  @Topic(getConfig)
+  async onConfig({ params, payload }: Message<typeof getConfig>) {
+    return Object.fromEntries(payload.keys.map((key) => [key, params.id]));
+  }
+
+  @TenantTopic(reading)
+  onTenant(message: Message<typeof reading> & { tenant: string }) {
+    void message.tenant;
+    return this.mqtt
+      .publish(alert.to({ deviceId: message.params.deviceId }), { level: 'cold' })
+      .then(() => undefined);
+  }
+
+  @PlanTopic('socks/+pair/plan')
+  onPlan(message: Message<'socks/+pair/plan'> & { tenant: string; plan: 'free' | 'paid' }) {
+    void [message.tenant, message.plan];
+  }
+
+  // A reply of the short form; what the handler sends besides goes through the message.
+  @Topic('time/get', { reply: z.number(), sends: [alert] })
+  async onTime(message: Message) {
+    await message.publish(alert.to({ deviceId: message.topic }), { level: 'hot' });
+    return 42;
   }
 
   @Topic(reading, { ack: 'manual', share: 'workers' })
@@ -93,6 +142,7 @@ export const app: App = createApp({
 export const discovered: App = createApp({
   connection: 'mqtt://localhost',
   controllers: discover(import.meta.url, './controllers/*'),
+  middleware: [tenant],
 });
 
 app.on(reading, async ({ params, payload }) => {
@@ -107,6 +157,7 @@ app.on('socks/+pair/status', ({ params, payload }) => {
   void pair;
   void length;
 });
+app.on(getConfig, async ({ payload }) => Object.fromEntries(payload.keys.map((key) => [key, ''])));
 app.on(alert, () => reading.message({ deviceId: 'x' }, { celsius: 1, at: '' }), { sends: [reading] });
 
 export async function test() {

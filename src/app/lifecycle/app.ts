@@ -90,9 +90,9 @@ export interface App extends AsyncDisposable {
    */
   run(): Promise<void>;
   /** The same as a controller's handler, for a function. Before `start()`. */
-  on<Params, In, Out, ParamsIn, const Sends extends readonly AnyTopic[] = []>(
-    topic: TopicDef<Params, In, Out, ParamsIn>,
-    handler: (message: TopicMessage<Params, Out>) => Awaitable<Returned<Sends>>,
+  on<Params, In, Out, ParamsIn, ReplyIn, ReplyOut, const Sends extends readonly AnyTopic[] = []>(
+    topic: TopicDef<Params, In, Out, ParamsIn, ReplyIn, ReplyOut>,
+    handler: (message: TopicMessage<Params, Out>) => Awaitable<Returned<Sends, ReplyIn>>,
     options?: SendingOptions<Sends>,
   ): void;
   on<const P extends string, const Sends extends readonly AnyTopic[] = []>(

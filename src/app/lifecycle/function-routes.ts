@@ -20,7 +20,7 @@ export function functionRoutes(
     const name =
       options.name ?? (handler.name || `a function on ${typeof topic === 'string' ? topic : topic.pattern}`);
     const route = routeOf(
-      { topic, spec: options, options, name, from: inherited, method: undefined },
+      { topic, spec: options, options, middleware: [], name, from: inherited, method: undefined },
       findings,
     );
     return route ? [{ ...route, handle: handler }] : [];

@@ -16,9 +16,9 @@ export interface Outcome {
  * shall have beside its own members; it resolves with what became of the message and does not reject. Return that, or an outcome of your own instead of calling `next`. What a middleware throws is a failure of
  * the message, and goes through the route's policy as the handler's own errors do; a retry starts with the first middleware. `message.payload` throws the `InvalidMessage` where the message does not fit its contract.
  */
-export interface Middleware<Ext extends object = object> {
+export interface Middleware<Ext extends object = object, Needs = unknown> {
   (
-    message: TopicMessage<Readonly<Record<string, unknown>>, unknown> & Partial<Ext>,
+    message: TopicMessage<Readonly<Record<string, unknown>>, unknown> & Needs & Partial<Ext>,
     next: (extension?: Ext) => Promise<Outcome>,
   ): Promise<Outcome>;
   /** Runs around what the application publishes, where the middleware is the application's. It may hand on another message. */
@@ -30,7 +30,12 @@ export type PublishMiddleware = (
   next: (outgoing: Outgoing) => Promise<{ readonly reasonCode: number }>,
 ) => Promise<{ readonly reasonCode: number }>;
 
-/** Types a middleware: `defineMiddleware<{ tenant: string }>(async (message, next) => next({ tenant: ... }))`. */
-export function defineMiddleware<Ext extends object = object>(middleware: Middleware<Ext>): Middleware<Ext> {
+/**
+ * Types a middleware: `defineMiddleware<{ tenant: string }>(async (message, next) => next({ tenant: ... }))`. `Needs` is what an earlier one has added, which `Topic.use` then checks:
+ * `Topic.use(tenant).use(defineMiddleware<{ plan: Plan }, { tenant: string }>(...))`.
+ */
+export function defineMiddleware<Ext extends object = object, Needs = unknown>(
+  middleware: Middleware<Ext, Needs>,
+): Middleware<Ext, Needs> {
   return middleware;
 }

@@ -48,7 +48,7 @@ export interface TopicMessage<Params = object, Payload = Uint8Array> {
 
 /** `Message<typeof contract>`, `Message<'socks/+id/status', Payload>`, or plain `Message`. */
 export type Message<T = '', Payload = Uint8Array> =
-  T extends TopicDef<infer Params, infer _In, infer Out, infer _ParamsIn>
+  T extends TopicDef<infer Params, infer _In, infer Out, infer _ParamsIn, infer _ReplyIn, infer _ReplyOut>
     ? TopicMessage<Params, Out>
     : T extends string
       ? TopicMessage<ParamsOf<T>, Payload>

@@ -4,6 +4,7 @@ import { TopicError } from '../../topics/index.js';
 import type { HandlerOptions } from '../decorators/handler-options.js';
 import type { HandlerRecord } from '../decorators/topic.js';
 import { type Class, tokenName } from '../injection/token.js';
+import type { Middleware } from '../middleware/middleware.js';
 import { concurrencyFindings } from '../policies/concurrency-findings.js';
 import { handlersOf } from './handlers-of.js';
 import { type Inherited, inherit } from './inherited.js';
@@ -27,7 +28,15 @@ export function controllerRoutes(
     const name = record.options.name ?? `${tokenName(controller)}.${String(record.key)}`;
     return (
       routeOf(
-        { topic: record.topic, spec: record.options, options: record.options, name, from, method },
+        {
+          topic: record.topic,
+          spec: record.options,
+          options: record.options,
+          middleware: record.middleware,
+          name,
+          from,
+          method,
+        },
         findings,
       ) ?? []
     );
@@ -51,6 +60,7 @@ export function routeOf(
     readonly topic: HandlerRecord['topic'];
     readonly spec: TopicSpec;
     readonly options: HandlerOptions;
+    readonly middleware: readonly Middleware[];
     readonly name: string;
     readonly from: Inherited;
     readonly method: Route['method'];
@@ -62,7 +72,7 @@ export function routeOf(
   const timeout = timeoutOf(options, name, findings);
   findings.push(...concurrencyFindings(name, options.concurrency, written.from.concurrency));
   if (!contract) return undefined;
-  const from = inherit(written.from, options);
+  const from = inherit(written.from, { ...options, middleware: written.middleware });
   return {
     name,
     contract,

@@ -1,12 +1,22 @@
 // Every line marked `// error` is a mistake that the compiler must refuse; the text behind the mark is the reason it must give.
-import { Controller, createApp, Inject, type Message, type Publisher, Topic, token } from 'topicwise';
+import {
+  Controller,
+  createApp,
+  Inject,
+  type Message,
+  type Middleware,
+  type Publisher,
+  Topic,
+  token,
+} from 'topicwise';
 import type { TestApp } from 'topicwise/testing';
 import { z } from 'zod';
-import { alert, ReadingRepo, reading, SensorController } from '../example.js';
+import { alert, getConfig, ReadingRepo, reading, SensorController, TenantTopic } from '../example.js';
 
 declare const mqtt: Publisher;
 declare const t: TestApp;
 declare const status: unique symbol;
+declare const needsTenant: Middleware<{ plan: string }, { tenant: string }>;
 const LIMIT = token<number>('limit');
 const bytes = z.instanceof(Uint8Array);
 
@@ -67,6 +77,28 @@ class Bad {
     return mqtt.publish(alert.to({ deviceId: 'x' }), { level: 'hot' });
   }
 
+  @Topic(getConfig) async forgotReply({ payload }: Message<typeof getConfig>) { // error: ["this topic has a reply, the handler returns it:", Record<string, string>]
+    void payload;
+  }
+  @Topic(getConfig) wrongReply() { // error: ["the reply of this topic is", Record<string, string>, "but the handler returns", number]
+    return 42;
+  }
+  @Topic(getConfig) maybeReply({ payload }: Message<typeof getConfig>) { // error: "but the handler returns", { a: string; } | undefined]
+    return payload.keys.length > 0 ? { a: 'b' } : undefined;
+  }
+  @Topic(getConfig, { sends: [alert] }) sendsInsteadOfReply() { // error: ["this topic has a reply, messages go through message.publish(); the handler returns", Record<string, string>]
+    return alert.message({ deviceId: 'x' }, { level: 'hot' });
+  }
+  @Topic('time/get', { reply: z.number() }) forgotShortReply() {} // error: ["this topic has a reply, the handler returns it:", number]
+
+  // middleware
+  @TenantTopic(reading) wrongTenant({ tenant }: Message<typeof reading> & { tenant: number }) { // error: "tenant": the topic gives", string, "but the handler takes", number
+    void tenant;
+  }
+  @TenantTopic(reading) otherExtension(m: Message<typeof reading> & { user: string }) { // error: a message has no "user"
+    void m;
+  }
+
   // patterns and options
   @Topic('a/#/b') badPattern() {} // error: "#" is only allowed as the last level
   @Topic('a/x+/b') gluedWildcard() {} // error: a wildcard must fill a whole level, unlike "x+"
@@ -87,10 +119,15 @@ void mqtt.publish(reading.to({ device: 'x' }), { celsius: 1, at: '' }); // error
 void mqtt.publish(reading.to({ deviceId: 'x' }), { celsius: 'hot', at: '' }); // error: Type 'string' is not assignable to type 'number'
 void mqtt.publish('sensors/1/reading', { celsius: 1, at: '' }); // error
 
+// middleware
+Topic.use(needsTenant); // error: Property 'tenant' is missing
+Topic.use(async () => ({ status: 'fine', attempts: 1 })); // error: is not assignable to type 'OutcomeStatus'
+
 // functions
 const app = createApp({ connection: 'mqtt://localhost', controllers: [SensorController] });
 app.on(reading, ({ params }) => void params.device); // error: Property 'device' does not exist
 app.on(reading, () => alert.message({ deviceId: 'x' }, { level: 'hot' })); // error
+app.on(getConfig, () => {}); // error
 app.on('a/#/b', () => {}); // error: "#" is only allowed as the last level
 
 // options

@@ -32,8 +32,11 @@ defineTopic('a/+id', { params: { id: z.string(), nope: z.string() } }); // error
 defineTopic('a/+id', { params: { id: z.number() } }); // error: a topic level is text
 defineTopic('a/+id', { params: { id: 'uuid' } }); // error
 defineTopic('a', { qos: 3 }); // error: Type '3' is not assignable to type 'QoS | undefined'
-defineTopic('a', { codec: 'cbor' }); // error: Type '"cbor"' is not assignable to type 'CodecName | undefined'
+defineTopic('a', { codec: 'cbor' }); // error: Type '"cbor"' is not assignable to type 'CodecChoice | undefined'
 defineTopic('a', { payload: { celsius: 'number' } }); // error: 'celsius' does not exist in type 'StandardSchemaV1
+defineTopic('a', { codec: ['json', 'cbor'] }); // error: Type '"cbor"' is not assignable to type
+defineTopic('a', { codec: { name: 'cbor' } }); // error: is not assignable to type 'CodecChoice | undefined'
+defineTopic('a', { reply: { celsius: 'number' } }); // error: 'celsius' does not exist in type 'StandardSchemaV1
 defineTopic('a', { payloda: z.string() }); // error: Did you mean to write 'payload'?
 defineTopic('a', { payload: z.number(), examples: ['hot'] }); // error: Type 'string' is not assignable to type 'number'
 defineTopic('a', { messageExpiryInterval: '5m' }); // error: Type 'string' is not assignable to type 'number'
