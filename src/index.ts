@@ -57,7 +57,8 @@ export {
   stop,
   type TerminalStep,
 } from './app/policies/error-policy.js';
-export { Publisher } from './app/publishing/publisher.js';
+export { Publisher, type RequestOptions } from './app/publishing/publisher.js';
+export { ReplyError } from './app/publishing/reply-error.js';
 export type { RouteInfo } from './app/routes/route-info.js';
 export type { AckErrorCode } from './client/message.js';
 export {

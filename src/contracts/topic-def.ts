@@ -7,9 +7,12 @@ export interface PublishOptions {
   readonly retain?: boolean;
   /** Seconds; MQTT 5 only. */
   readonly messageExpiryInterval?: number;
+  /** What the payload is called. Where the contract has several codecs, it chooses one of them. MQTT 5 only. */
   readonly contentType?: string;
   /** In this order; a name may repeat. MQTT 5 only. */
   readonly userProperties?: Iterable<readonly [name: string, value: string]>;
+  /** Ends the wait for the broker. What has not left then never does; what has may arrive. */
+  readonly signal?: AbortSignal;
 }
 
 /** The part of a contract that has no types: what the run time works with. */

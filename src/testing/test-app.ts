@@ -144,7 +144,10 @@ export class TestApp implements AsyncDisposable {
     return this.#parts.device.settled();
   }
 
-  /** What the application published on the topics of a contract, in order, once the broker had taken it; of a topic or filter, as it went out. */
+  /**
+   * What the application published on the topics of a contract, in order, once the broker had taken it: requests once they were answered, and not what `clear` sent. Of a topic or filter,
+   * everything as it went out.
+   */
   published<T extends AnyTopic>(topic: T): readonly PublishedOn<T>[];
   published(filter: string): readonly PublishedByApp[];
   published(topic: AnyTopic | string): readonly unknown[] {
@@ -155,8 +158,8 @@ export class TestApp implements AsyncDisposable {
   #publishedOn<T extends AnyTopic>(topic: T): readonly PublishedOn<T>[] {
     return this.#published.flatMap((published) => {
       const params: unknown = topic.match(published.topic);
-      if (params === undefined) return [];
-      const payload = decodePayload(topic, published.payload);
+      if (params === undefined || isClearing(published)) return [];
+      const payload = decodePayload(topic, published.payload, published.properties.contentType);
       if (payload instanceof Promise) {
         throw new Error(
           `The payload schema of "${topic.pattern}" is asynchronous: read what was published with app.publisher replaced, or from broker.published.`,
@@ -199,6 +202,11 @@ export class TestApp implements AsyncDisposable {
       if (ownsFake) await fake?.close();
     }
   }
+}
+
+/** It is no message of its contract: it removes one from the broker. */
+function isClearing({ retain, payload }: PublishedByApp): boolean {
+  return retain && payload.length === 0;
 }
 
 /** A copy that was delivered again has the outcome of its last run. Copies differ in the subscriptions that they answer. */

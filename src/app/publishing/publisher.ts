@@ -1,6 +1,26 @@
 import type { Client } from '../../client/client.js';
-import { encodePayload, type Outgoing, type PublishOptions, type Target } from '../../contracts/index.js';
+import {
+  type Contract,
+  contentTypeFor,
+  encodePayload,
+  type Outgoing,
+  type PublishOptions,
+  type Target,
+} from '../../contracts/index.js';
 import type { PublishProperties, QoS } from '../../packets/packet.js';
+import { type Duration, parseDuration } from '../../time/duration.js';
+import { readReply } from './reply.js';
+
+/** What a single request may say. */
+export interface RequestOptions extends Omit<PublishOptions, 'retain'> {
+  /** Until `request()` rejects with `RequestTimeoutError`. Default '30s'. */
+  readonly timeout?: Duration;
+}
+
+/** Nothing more to ask of a topic with a reply; for any other, the reason of the compiler's error. */
+type Answered<ReplyOut> = [ReplyOut] extends [never]
+  ? 'this topic has no reply: define it with { reply: schema } to request it'
+  : unknown;
 
 /** Publishes what fits its contract. Inject it: `@Inject(Publisher)`. */
 export abstract class Publisher {
@@ -14,9 +34,21 @@ export abstract class Publisher {
     payload: NoInfer<In>,
     options?: PublishOptions,
   ): Promise<{ readonly reasonCode: number }>;
+  /**
+   * Publishes a request and resolves with its reply, decoded and validated by the contract. Rejects with `ReplyError` if the handler answered with an error, with
+   * `InvalidMessage` if the payload or (`part: 'reply'`) the reply does not fit, with `RequestTimeoutError` if none came in time, and as the client's `request` does. The connection has to be
+   * MQTT 5. A request is never retained.
+   */
+  abstract request<In, ReplyOut>(
+    to: Target<In, ReplyOut> & NoInfer<Answered<ReplyOut>>,
+    payload: NoInfer<In>,
+    options?: RequestOptions,
+  ): Promise<ReplyOut>;
+  /** Removes what the broker has retained on the topic: publishes no bytes, retained. Resolves and rejects as {@link Publisher.publish}. */
+  abstract clear(to: Target<never>, options?: Pick<PublishOptions, 'qos' | 'signal'>): Promise<void>;
 }
 
-/** A message that the broker has taken from this application. */
+/** A message that the broker has taken from this application: a request, once it was answered. */
 export interface PublishedByApp {
   readonly topic: string;
   readonly payload: Uint8Array;
@@ -46,37 +78,57 @@ export class AppPublisher extends Publisher {
     return this.send({ target: to as Target, payload, ...(options && { options }) });
   }
 
+  override async request<In, ReplyOut>(
+    to: Target<In, ReplyOut>,
+    payload: NoInfer<In>,
+    options: RequestOptions = {},
+  ): Promise<ReplyOut> {
+    const { contract, address: topic } = to;
+    const client = this.#connected(topic);
+    const { qos = contract.spec.qos, timeout = '30s', signal } = options;
+    if (contract.spec.reply === undefined) {
+      throw new TypeError(
+        `"${contract.pattern}" can't be requested: it has no reply. Write defineTopic(pattern, { reply: schema }).`,
+      );
+    }
+    if (this.#protocol === 4) {
+      throw new Error(
+        `"${topic}" can't be requested: MQTT 3.1.1 has no response topic. Connect with MQTT 5, or publish and have the answer published on a topic of its own.`,
+      );
+    }
+    const waits = { timeout: parseDuration(timeout), ...(signal && { signal }) };
+    const bytes = await encodePayload(contract, payload, options.contentType);
+    const properties = this.#properties(contract, options);
+    const reply = await client.request(topic, bytes, { qos, ...properties, ...waits });
+    this.#tell({ topic, payload: bytes, qos, retain: false, properties });
+    // The reply's schema, whose output type ReplyOut is.
+    return readReply(contract, reply) as ReplyOut | Promise<ReplyOut>;
+  }
+
+  override async clear(
+    to: Target<never>,
+    { qos = to.contract.spec.qos, signal }: Pick<PublishOptions, 'qos' | 'signal'> = {},
+  ): Promise<void> {
+    const { address: topic } = to;
+    await this.sendBytes({ topic, payload: new Uint8Array(), qos, retain: true, properties: {} }, signal);
+  }
+
   async send(outgoing: Outgoing): Promise<{ readonly reasonCode: number }> {
     const { target, options = {} } = outgoing;
     const { address: topic, contract } = target;
-    if (!this.#client) {
-      throw new Error(
-        `"${topic}" can't be published before the application has started. Await app.start() first.`,
-      );
-    }
-    const payload = await encodePayload(contract, outgoing.payload);
-    const { qos = contract.spec.qos, retain = contract.spec.retain, contentType, userProperties } = options;
-    // A contract says it for whoever can: MQTT 3.1.1 has no expiry. Asked for in the call, it is refused there.
-    const expiry = this.#protocol === 5 ? contract.spec.messageExpiryInterval : undefined;
-    const { messageExpiryInterval = expiry } = options;
-    const properties: PublishProperties = {
-      ...(contentType !== undefined && { contentType }),
-      ...(messageExpiryInterval !== undefined && { messageExpiryInterval }),
-      ...(userProperties !== undefined && { userProperties: [...userProperties] }),
-    };
-    return this.sendBytes({ topic, payload, qos, retain, properties });
+    this.#connected(topic);
+    const payload = await encodePayload(contract, outgoing.payload, options.contentType);
+    const { qos = contract.spec.qos, retain = contract.spec.retain, signal } = options;
+    const properties = this.#properties(contract, options);
+    return this.sendBytes({ topic, payload, qos, retain, properties }, signal);
   }
 
-  /** Publishes what is bytes already, on a topic as it is. */
-  async sendBytes(message: PublishedByApp): Promise<{ readonly reasonCode: number }> {
+  /** Publishes bytes on a topic as they are: a reply. Resolves and rejects as {@link Publisher.publish}. */
+  async sendBytes(message: PublishedByApp, signal?: AbortSignal): Promise<{ readonly reasonCode: number }> {
     const { topic, payload, qos, retain, properties } = message;
-    if (!this.#client) {
-      throw new Error(
-        `"${topic}" can't be published before the application has started. Await app.start() first.`,
-      );
-    }
-    const result = await this.#client.publish(topic, payload, { qos, retain, ...properties });
-    for (const watcher of this.#watchers) watcher(message);
+    const options = { qos, retain, ...properties, ...(signal && { signal }) };
+    const result = await this.#connected(topic).publish(topic, payload, options);
+    this.#tell(message);
     return { reasonCode: result.qos === 0 ? 0 : result.reasonCode };
   }
 
@@ -84,5 +136,31 @@ export class AppPublisher extends Publisher {
   watch(watcher: (published: PublishedByApp) => void): () => void {
     this.#watchers.add(watcher);
     return () => void this.#watchers.delete(watcher);
+  }
+
+  #connected(topic: string): Client {
+    if (this.#client) return this.#client;
+    throw new Error(
+      `"${topic}" can't be published before the application has started. Await app.start() first.`,
+    );
+  }
+
+  /** A contract says it for whoever can: MQTT 3.1.1 has no properties. Asked for in the call, they are refused there. */
+  #properties({ spec }: Contract, options: PublishOptions): PublishProperties {
+    const isMqtt5 = this.#protocol === 5;
+    const {
+      contentType = isMqtt5 ? contentTypeFor(spec.codecs) : undefined,
+      messageExpiryInterval = isMqtt5 ? spec.messageExpiryInterval : undefined,
+      userProperties,
+    } = options;
+    return {
+      ...(contentType !== undefined && { contentType }),
+      ...(messageExpiryInterval !== undefined && { messageExpiryInterval }),
+      ...(userProperties !== undefined && { userProperties: [...userProperties] }),
+    };
+  }
+
+  #tell(published: PublishedByApp): void {
+    for (const watcher of this.#watchers) watcher(published);
   }
 }

@@ -118,6 +118,11 @@ class BadController {}
 void mqtt.publish(reading.to({ device: 'x' }), { celsius: 1, at: '' }); // error: 'device' does not exist
 void mqtt.publish(reading.to({ deviceId: 'x' }), { celsius: 'hot', at: '' }); // error: Type 'string' is not assignable to type 'number'
 void mqtt.publish('sensors/1/reading', { celsius: 1, at: '' }); // error
+void mqtt.request(reading.to({ deviceId: 'x' }), { celsius: 1, at: '' }); // error: this topic has no reply: define it with { reply: schema } to request it
+void mqtt.request(getConfig.to({ id: 1 }), { keys: 'a' }); // error: Type 'string' is not assignable to type 'string[]'
+void mqtt.request(getConfig.to({ id: 1 }), { keys: [] }, { retain: true }); // error: 'retain' does not exist in type 'RequestOptions'
+void mqtt.request(getConfig.to({ id: 1 }), { keys: [] }).then((config) => config.a?.toFixed()); // error: Property 'toFixed' does not exist on type 'string'
+void mqtt.clear('sensors/1/reading'); // error
 
 // middleware
 Topic.use(needsTenant); // error: Property 'tenant' is missing
