@@ -27,17 +27,15 @@ export type {
 export { Controllers } from './app/lifecycle/boot.js';
 export { createApp } from './app/lifecycle/create-app.js';
 export { type RefusedSubscription, SubscriptionsRefusedError } from './app/lifecycle/subscribe.js';
-export { createLineLogger, type LineLoggerOptions, type Logger } from './app/logger.js';
+export { createLineLogger, type LineLoggerOptions } from './app/logger.js';
 export {
   defineMiddleware,
   type Middleware,
   type Outcome,
   type PublishMiddleware,
 } from './app/middleware/middleware.js';
-export { AlreadySettledError, type OutcomeStatus } from './app/pipeline/outcome.js';
+export type { OutcomeStatus } from './app/pipeline/outcome.js';
 export type { RouteCounts } from './app/pipeline/pipeline.js';
-export type { MessageProperties, UserProperties } from './app/pipeline/properties.js';
-export type { Message, TopicMessage } from './app/pipeline/topic-message.js';
 export type { Concurrency } from './app/policies/concurrency.js';
 export type { Dedupe, DedupeStore } from './app/policies/dedupe.js';
 export {
@@ -60,22 +58,31 @@ export {
 export { Publisher, type RequestOptions } from './app/publishing/publisher.js';
 export { ReplyError } from './app/publishing/reply-error.js';
 export type { RouteInfo } from './app/routes/route-info.js';
-export type { AckErrorCode } from './client/message.js';
 export {
+  type AckErrorCode,
+  AlreadySettledError,
   type AnyCodec,
   type AnyTopic,
   type Codec,
   type CodecChoice,
   type CodecName,
   defineTopic,
+  type FakeInput,
+  type FakeMessage,
+  type FakeOptions,
   InvalidMessage,
+  type Logger,
+  type Message,
   type MessageIssue,
+  type MessageProperties,
   type Outgoing,
   type PublishOptions,
   type QoS,
   type Target,
   type TopicDef,
+  type TopicMessage,
   type TopicSpec,
+  type UserProperties,
 } from './contracts/index.js';
 export type { Clock } from './time/clock.js';
 export type { Duration } from './time/duration.js';

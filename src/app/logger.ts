@@ -1,15 +1,8 @@
 import { inspect } from 'node:util';
+import type { Logger } from '../contracts/index.js';
 import type { Clock } from '../time/clock.js';
 
-/** Where the application reports to. The signature of pino and its like: facts first, then the sentence. */
-export interface Logger {
-  debug(facts: object, message?: string): void;
-  info(facts: object, message?: string): void;
-  warn(facts: object, message?: string): void;
-  error(facts: object, message?: string): void;
-  /** A logger that adds these facts to every line. */
-  child(facts: object): Logger;
-}
+export type { Logger } from '../contracts/index.js';
 
 export interface LineLoggerOptions {
   /** Takes one line, with its line break. */

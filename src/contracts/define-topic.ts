@@ -1,6 +1,7 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import { type Pattern, parsePattern, TopicError, type ValidPattern } from '../topics/index.js';
 import { type AnyCodec, type CodecChoice, wrongCodec } from './codec.js';
+import { type FakeInput, type FakeMessage, fakeMessage } from './fake-message.js';
 import { InvalidMessage } from './invalid-message.js';
 import { buildAddress, parseParams } from './params.js';
 import type { Outgoing, PublishOptions, Target, TopicDef } from './topic-def.js';
@@ -71,6 +72,10 @@ class DefinedTopic
   ): Outgoing {
     const target = this.to(params);
     return options === undefined ? { target, payload } : { target, payload, options };
+  }
+
+  fake({ params, payload, ...rest }: FakeInput<never, unknown>): FakeMessage<object, unknown> {
+    return fakeMessage(this.to(params), payload, rest);
   }
 
   match(topic: string): object | undefined {

@@ -1,4 +1,5 @@
 import type { Pattern } from '../topics/index.js';
+import type { FakeInput, FakeMessage } from './fake-message.js';
 import type { QoS, ResolvedSpec } from './topic-spec.js';
 
 /** What a single publish may say; what it leaves out comes from the contract. */
@@ -71,6 +72,12 @@ export interface TopicDef<
   message(params: ParamsIn, payload: In, options?: PublishOptions): Outgoing<In>;
   /** The parameters of a topic, converted, or undefined if the topic or one of its parameters does not fit. */
   match(topic: string): Params | undefined;
+  /**
+   * A message as a handler gets it, for a test of the handler alone: `await new Thermostat(repo).onReading(reading.fake({ params, payload }))`. Parameters and payload
+   * are checked, encoded, and converted back as on the way through a broker; what the handler does with the message is recorded.
+   * @throws TopicError if no legal topic comes of the parameters or the payload's schema is asynchronous, InvalidMessage if something does not fit its schema.
+   */
+  fake(message: FakeInput<ParamsIn, In>): FakeMessage<Params, Out>;
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: the one type that every contract is assignable to, whatever its parameters

@@ -1,9 +1,13 @@
 // What must compile about contracts; `test/types/mistakes/contracts.ts` has what must not.
 import { z } from 'zod';
+import type { AckErrorCode as ClientAckErrorCode } from '../../src/client/message.js';
 import {
+  type AckErrorCode,
   type AnyTopic,
   type Codec,
   defineTopic,
+  type FakeMessage,
+  type Message,
   type Outgoing,
   type Target,
   type TopicDef,
@@ -71,6 +75,16 @@ same<TypesOf<typeof packed>['out'], unknown>(true);
 const either = defineTopic('a', { codec: ['json', messagePack], payload: z.number() });
 same<TypesOf<typeof either>['out'], number>(true);
 
+const faked: FakeMessage<{ readonly deviceId: string }, { celsius: number; at: string }> = reading.fake({
+  params: { deviceId: 'x' },
+  payload: { at: '' },
+  duplicate: true,
+});
+const asHandlersGetIt: Message<typeof reading> = faked;
+bare.fake({ payload: 'x' });
+bare.fake({ params: {}, payload: 'x' });
+const codes: Same<AckErrorCode, ClientAckErrorCode> = true;
+
 const enumerated = defineTopic('rooms/+floor/+n', {
   params: { floor: z.enum(['ground', 'first']), n: z.coerce.number() },
 });
@@ -90,4 +104,4 @@ function payloadOf<P, In, Out, PIn>(topic: TopicDef<P, In, Out, PIn>): Out[] {
   return [];
 }
 const outs: { celsius: number; at: string }[] = payloadOf(reading);
-void [target, outgoing, all, outs, asked, bare, either];
+void [target, outgoing, all, outs, asked, either, asHandlersGetIt, codes];

@@ -1,3 +1,5 @@
+export { AlreadySettledError } from '../../contracts/index.js';
+
 /**
  * What became of a message, or of its run through one route.
  *  - `acked`: handled, acknowledged with success.
@@ -21,11 +23,6 @@ const badness: Readonly<Record<OutcomeStatus, number>> = {
 /** A packet has one acknowledgement, so the worst outcome of its routes decides. */
 export function isWorse(one: OutcomeStatus, than: OutcomeStatus): boolean {
   return badness[one] > badness[than];
-}
-
-/** The message was already acknowledged or rejected, and the other was asked for. */
-export class AlreadySettledError extends Error {
-  override readonly name = 'AlreadySettledError';
 }
 
 /** A handler, with its middleware, took longer than the `timeout` of its route, or a manual one did not settle its message within it. The reason of `message.signal`. */

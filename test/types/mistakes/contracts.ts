@@ -56,3 +56,10 @@ reading.message({ deviceId: 'x' }, { celsius: 1 }); // error: Property 'at' is m
 publish(status.to(), 42); // error: Argument of type 'number' is not assignable to parameter of type 'string | Uint8Array
 publish(reading, { celsius: 1, at: '' }); // error: is missing the following properties from type 'Target
 reading.match('sensors/1/reading')?.device; // error: Property 'device' does not exist
+
+// fake messages
+reading.fake({ params: { deviceId: 'x' }, payload: { celsius: 'hot', at: '' } }); // error: Type 'string' is not assignable to type 'number'
+reading.fake({ params: { device: 'x' }, payload: { celsius: 1, at: '' } }); // error: 'device' does not exist
+reading.fake({ payload: { celsius: 1, at: '' } }); // error: Property 'params' is missing
+reading.fake({ params: { deviceId: 'x' }, payload: { celsius: 1, at: '' } }).payload.degree; // error: Property 'degree' does not exist
+defineTopic('a/+/b').fake({ params: {}, payload: '' }); // error: name every wildcard of the pattern
