@@ -44,7 +44,8 @@ export function issuesOf(
   base: readonly PropertyKey[] = [],
 ): MessageIssue[] {
   return failure.issues.map(({ path = [], message }) => ({
-    path: [...base, ...path.map((segment) => (typeof segment === 'object' ? segment.key : segment))],
+    // Not its own map(): arktype's paths are arrays of a class that takes a length of 0 for a segment.
+    path: [...base, ...Array.from(path, (segment) => (typeof segment === 'object' ? segment.key : segment))],
     message,
   }));
 }
