@@ -10,7 +10,6 @@ import type { TopicMessage } from './topic-message.js';
 export class HandlerMessage<Params, Payload> implements TopicMessage<Params, Payload> {
   readonly params: Params;
   readonly payload: Payload;
-  /** A handler runs once. */
   readonly #run: RouteRun;
   #properties: MessageProperties | undefined;
   #log: Logger | undefined;

@@ -1,6 +1,7 @@
+import { AlreadySettledError } from '../../contracts/index.js';
 import { packetSize } from '../../packets/encode-packet.js';
 import type { Delivery, Rejection } from './delivery.js';
-import { AlreadySettledError, type OutcomeStatus } from './outcome.js';
+import type { OutcomeStatus } from './outcome.js';
 
 /** What becomes of a message. */
 export interface Verdict {
