@@ -2,6 +2,8 @@ import { Backoff } from '../../time/backoff.js';
 import { DEAD_LETTER_PREFIX, deadLetterProperties, isDeadLetter } from '../policies/dead-letter.js';
 import { nextStep, ruleFor } from '../policies/decide.js';
 import type { Rule, TerminalStep } from '../policies/error-policy.js';
+import { errorReplyTo } from '../publishing/reply.js';
+import { ReplyError } from '../publishing/reply-error.js';
 import type { RawPublish } from './route-context.js';
 import type { RouteRun } from './route-run.js';
 
@@ -28,6 +30,11 @@ export class FailureHandling {
   failed(error: unknown, may: 'retry' | 'last step', alive: Promise<unknown> | undefined): void {
     this.#failures++;
     const run = this.#run;
+    if (error instanceof ReplyError && run.route.contract.spec.reply !== undefined) {
+      // It is an answer, and the message is handled with it.
+      this.#answer(error, () => run.decide('acked'));
+      return;
+    }
     const rule = this.#ruleFor(error);
     const failure = { failures: this.#failures, mayRetry: may === 'retry' };
     const decision = nextStep(rule, failure, run.context.random);
@@ -71,13 +78,15 @@ export class FailureHandling {
     const run = this.#run;
     switch (step.does) {
       case 'dead-letter':
-        this.#deadLetter(step.to, error);
+        this.#answer(error, () => this.#deadLetter(step.to, error));
         break;
-      case 'reject':
-        run.decide('rejected', { code: step.code, reason: step.reason ?? reasonOf(error, run.isInvalid) });
+      case 'reject': {
+        const { code, reason = reasonOf(error, run.isInvalid) } = step;
+        this.#answer(error, () => run.decide('rejected', { code, reason }));
         break;
+      }
       case 'drop':
-        run.decide('dropped');
+        this.#answer(error, () => run.decide('dropped'));
         break;
       case 'redeliver':
         this.#redeliver(step.after);
@@ -89,6 +98,21 @@ export class FailureHandling {
         run.context.stop(`${run.route.name} failed on "${run.delivery.message.topic}": ${String(error)}`);
         run.decide('held');
     }
+  }
+
+  /** Who asked is told that there is no reply, before the message is given up. */
+  #answer(error: unknown, then: () => void): void {
+    const { route, delivery, context } = this.#run;
+    const reply = route.contract.spec.reply && errorReplyTo(delivery.message, error);
+    if (!reply) {
+      then();
+      return;
+    }
+    const goOn = () => this.#isOver || then();
+    context.publishReply({ ...reply, qos: route.contract.spec.qos }).then(goOn, (mistake: unknown) => {
+      context.troubled(this.#run, mistake, 'The error could not be sent to who asked.');
+      goOn();
+    });
   }
 
   /** At QoS 0, or once it is acknowledged, nobody has the message any more. */

@@ -1,7 +1,28 @@
 import type { Outgoing } from '../../contracts/index.js';
+import { type Reply, replyTo } from '../publishing/reply.js';
+import type { RouteRun } from './route-run.js';
 
-/** What a handler returned, as messages to publish. The compiler lets nothing else through but nothing. */
-export function returnedMessages(result: unknown): readonly Outgoing[] {
+/** Publishes what a handler returned; the run waits for it. Throws an InvalidMessage for a reply that does not fit its contract. */
+export function publishReturned(run: RouteRun, result: unknown): void {
+  const { contract } = run.route;
+  if (contract.spec.reply === undefined) {
+    for (const outgoing of returnedMessages(result)) run.count(run.context.publish(outgoing));
+    return;
+  }
+  const reply = replyTo(run.delivery.message, contract, result);
+  if (reply instanceof Promise) run.count(reply.then((settled) => publishReply(run, settled)));
+  else if (reply) run.count(publishReply(run, reply));
+}
+
+/** Never rejects: that the answer can't go is no reason to handle the message once more. */
+function publishReply(run: RouteRun, reply: Reply): Promise<void> {
+  return run.context
+    .publishReply({ ...reply, qos: run.route.contract.spec.qos })
+    .catch((error: unknown) => run.context.troubled(run, error, 'Its reply could not be published.'));
+}
+
+/** The compiler lets nothing else through but nothing. */
+function returnedMessages(result: unknown): readonly Outgoing[] {
   if (result === undefined) return [];
   return (Array.isArray(result) ? result : [result]).filter(isOutgoing);
 }

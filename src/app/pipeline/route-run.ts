@@ -11,7 +11,7 @@ import { HandlerSignal } from './handler-signal.js';
 import { MiddlewareRound } from './middleware-round.js';
 import { HandlerTimeoutError, type OutcomeStatus } from './outcome.js';
 import { type Reading, readMessage, undecodedMessage, unreadable } from './read-message.js';
-import { returnedMessages } from './returned.js';
+import { publishReturned } from './returned.js';
 import type { RouteContext } from './route-context.js';
 import { Settlement, type Verdict } from './settlement.js';
 
@@ -248,7 +248,11 @@ export class RouteRun implements Job, Timed {
   }
 
   #handlerReturned(result: unknown): void {
-    for (const outgoing of returnedMessages(result)) this.count(this.context.publish(outgoing));
+    try {
+      publishReturned(this, result);
+    } catch (error) {
+      this.#failure ??= { error };
+    }
     this.#returned = true;
     this.#advance();
   }
