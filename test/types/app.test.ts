@@ -6,6 +6,12 @@ describe('an application at compile time', () => {
     expect(await checkMistakes('test/types/mistakes/app.ts')).toEqual([]);
   });
 
+  it('refuses the eighteen mistakes that the framework names, each with its reason', {
+    timeout: 60_000,
+  }, async () => {
+    expect(await checkMistakes('test/types/mistakes/eighteen.ts')).toEqual([]);
+  });
+
   it('costs the compiler little, and no more for each of 500 contracts with their handlers than for each of 250', {
     timeout: 120_000,
   }, async () => {

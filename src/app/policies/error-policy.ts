@@ -60,22 +60,41 @@ export interface Rule {
  */
 export type ErrorPolicy = readonly Rule[];
 
+type Step = RetryStep | TerminalStep;
 type Steps = readonly [...RetryStep[], TerminalStep];
+/** The steps as they are if they are in order, else one whose type is the reason of the compiler's error. */
+type InOrder<S extends readonly Step[]> = S extends Steps
+  ? S
+  : S extends readonly []
+    ? readonly [OutOfOrder]
+    : { [I in keyof S]: OutOfOrder };
+const outOfOrder =
+  'a rule is retries, if any, and then one last step: deadLetter(), reject(), drop(), redeliver(), pause() or stop()';
+type OutOfOrder = typeof outOfOrder;
 
 /** What to do with these errors: retries, if any, and one last step. */
-export function on(match: ErrorMatch | readonly ErrorMatch[], ...steps: Steps): Rule {
+export function on<const S extends readonly Step[]>(
+  match: ErrorMatch | readonly ErrorMatch[],
+  ...steps: InOrder<S>
+): Rule {
   return rule(typeof match === 'function' ? [match] : match, steps);
 }
 
 /** What to do with any error that no rule before it is for. */
-export function otherwise(...steps: Steps): Rule {
+export function otherwise<const S extends readonly Step[]>(...steps: InOrder<S>): Rule {
   return rule(undefined, steps);
 }
 
-function rule(matches: Rule['matches'], steps: Steps): Rule {
-  // Every step but the last is a retry, and the last is none: the type of `Steps`.
-  const retries = steps.slice(0, -1) as RetryStep[];
-  return { '~rule': true, matches, retries, last: steps.at(-1) as TerminalStep };
+function rule(matches: Rule['matches'], given: readonly unknown[]): Rule {
+  const steps = given as readonly Partial<Step>[]; // checked right below, for JavaScript
+  const inOrder = steps.every((step, i) => step?.['~step'] === (i < steps.length - 1 ? 'retry' : 'terminal'));
+  if (!inOrder || steps.length === 0) throw new TypeError(`on() and otherwise(): ${outOfOrder}.`);
+  return {
+    '~rule': true,
+    matches,
+    retries: steps.slice(0, -1) as RetryStep[],
+    last: steps.at(-1) as TerminalStep,
+  };
 }
 
 /** Runs the handler again, `times` times at most, on the clock of the application. The message keeps its place in the order meanwhile. Throws a RangeError for a duration that is none. */

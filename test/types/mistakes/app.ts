@@ -2,10 +2,14 @@
 import {
   Controller,
   createApp,
+  drop,
   Inject,
   type Message,
   type Middleware,
+  on,
+  otherwise,
   type Publisher,
+  retry,
   Topic,
   token,
 } from 'topicwise';
@@ -134,6 +138,12 @@ app.on(reading, ({ params }) => void params.device); // error: Property 'device'
 app.on(reading, () => alert.message({ deviceId: 'x' }, { level: 'hot' })); // error
 app.on(getConfig, () => {}); // error
 app.on('a/#/b', () => {}); // error: "#" is only allowed as the last level
+
+// failure policies
+otherwise(); // error: Expected 1 arguments, but got 0
+otherwise(retry(1), drop(), drop()); // error: a rule is retries, if any, and then one last step
+on(TypeError, drop(), retry(1), drop()); // error: a rule is retries, if any, and then one last step
+on([TypeError, 'TypeError'], drop()); // error: Type 'string' is not assignable to type 'ErrorMatch'
 
 // options
 createApp({ controllers: [SensorController] }); // error: Property 'connection' is missing

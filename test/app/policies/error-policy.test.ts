@@ -1,0 +1,17 @@
+import { deadLetter, drop, on, otherwise, type Rule, retry } from 'topicwise';
+import { expect, it } from 'vitest';
+
+it('a rule whose steps are out of order is refused where no compiler saw it', () => {
+  const sentence = 'on() and otherwise(): a rule is retries, if any, and then one last step: deadLetter(), ';
+  const loose = { on, otherwise } as unknown as Record<'on' | 'otherwise', (...steps: unknown[]) => Rule>;
+  expect(() => loose.on(TypeError)).toThrow(TypeError);
+  expect(() => loose.on(TypeError)).toThrow(sentence);
+  expect(() => loose.on(TypeError, retry(3))).toThrow(sentence);
+  expect(() => loose.otherwise(deadLetter(), retry(1))).toThrow(sentence);
+  expect(() => loose.otherwise(drop(), drop())).toThrow(sentence);
+  expect(() => loose.otherwise(undefined)).toThrow(sentence);
+  expect(loose.otherwise(retry(1), retry(2), drop())).toMatchObject({
+    retries: [{ times: 1 }, { times: 2 }],
+    last: { does: 'drop' },
+  });
+});
