@@ -44,6 +44,8 @@ export interface OwnMessage {
   qos?: QoS;
   /** Default false. */
   retain?: boolean;
+  /** Sends it with DUP set from the first time on, as if it had been sent on an earlier connection. At QoS 1 and 2. Default false. */
+  duplicate?: boolean;
   properties?: PublishProperties | undefined;
   /** Client identifier of the publisher, which No Local looks at. Default: none. */
   publisher?: string | undefined;
@@ -135,7 +137,7 @@ export class Broker implements AsyncDisposable {
   publish(own: OwnMessage, trace?: Trace): 'routed' | 'nobody' | 'no room' {
     const payload =
       typeof own.payload === 'string' ? new TextEncoder().encode(own.payload) : new Uint8Array(own.payload);
-    const { topic, qos = 0, retain = false, properties, publisher } = own;
+    const { topic, qos = 0, retain = false, duplicate = false, properties, publisher } = own;
     const packet: PublishPacket = { type: 'publish', topic, payload, qos, retain, duplicate: false };
     if (qos > 0) packet.packetId = 1;
     if (properties !== undefined) packet.properties = properties;
@@ -148,7 +150,7 @@ export class Broker implements AsyncDisposable {
         `the packet has ${length} bytes, the broker takes ${capabilities.maximumPacketSize}`);
     if (wrong) throw new InvalidPacketError(`Broker.publish to "${topic}": ${wrong}.`);
     const now = this.#clock.now();
-    const message = { topic, payload, qos, retain, properties, publisher, receivedAt: now, trace };
+    const message = { topic, payload, qos, retain, duplicate, properties, publisher, receivedAt: now, trace };
     return this.#during(() => this.#machine.publish(message, now));
   }
 

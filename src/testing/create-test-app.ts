@@ -65,7 +65,7 @@ export async function createTestApp(app: App | AppOptions, options: TestAppOptio
   try {
     device = fake
       ? new FakeDevice(copy, fake, { patience, machinePatience })
-      : await RealDevice.connect(copy, url, settings);
+      : await RealDevice.connect(copy, url, settings, patience);
   } catch (error) {
     await copy.stop({ timeout: 0 });
     throw error;

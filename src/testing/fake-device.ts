@@ -1,13 +1,14 @@
 import type { Application } from '../app/lifecycle/application.js';
 import type { FakeBroker } from './fake-broker.js';
 import { type Patience, Settling } from './settling.js';
-import type { DeliveryAck, DeviceMessage, TestDevice, UnderWay } from './test-device.js';
+import type { DeliveryAck, DeviceMessage, DeviceReply, TestDevice, UnderWay } from './test-device.js';
 
 /** Publishes through the fake broker, which tells of every copy and its acknowledgements. */
 export class FakeDevice implements TestDevice {
   readonly #app: Application;
   readonly #broker: FakeBroker;
   readonly #settling: Settling;
+  #requests = 0;
 
   /** `patience`: how long everything may take to settle. */
   constructor(app: Application, broker: FakeBroker, patience: Patience) {
@@ -39,6 +40,20 @@ export class FakeDevice implements TestDevice {
           ),
         ),
     };
+  }
+
+  async request(message: DeviceMessage): Promise<DeviceReply | undefined> {
+    this.#requests += 1;
+    const responseTopic = `topicwise/test-replies/${this.#app.client?.clientId}/${this.#requests}`;
+    const correlationData = Uint8Array.of(0xff, 0x00, this.#requests & 0xff); // no text: nobody may take it for one
+    const properties = { ...message.properties, responseTopic, correlationData };
+    const { settled } = await this.publish({ ...message, properties });
+    await settled();
+    const reply = this.#broker.published.findLast(
+      ({ topic, properties: { correlationData: data } }) =>
+        topic === responseTopic && data !== undefined && Buffer.compare(data, correlationData) === 0,
+    );
+    return reply && { payload: reply.payload, ...reply.properties };
   }
 
   settled(): Promise<void> {

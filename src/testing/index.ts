@@ -41,5 +41,5 @@ export type { RefusableMatch } from './faults/refusal.js';
 export type { HandlerName, HandlerProbe } from './handler-probes.js';
 export type { LogEntry } from './recording-logger.js';
 export type { SessionView, SubscriptionView } from './session-view.js';
-export type { Delivery, Published, TestApp } from './test-app.js';
+export type { DeliverOptions, Delivery, Published, TestApp } from './test-app.js';
 export type { DeliveryAck } from './test-device.js';

@@ -4,27 +4,32 @@ import type { Client } from '../client/client.js';
 import { connect } from '../client/connect.js';
 import type { Endpoint } from '../client/endpoint.js';
 import type { ClientOptions } from '../client/options.js';
+import { RequestTimeoutError } from '../client/request-reply.js';
 import { orAborted } from '../time/or-aborted.js';
 import { matches } from '../topics/index.js';
-import type { DeliveryAck, DeviceMessage, TestDevice, UnderWay } from './test-device.js';
+import type { DeliveryAck, DeviceMessage, DeviceReply, TestDevice, UnderWay } from './test-device.js';
 
 /** Publishes to a real broker over a connection of its own; what becomes of a message is known from the application alone. */
 export class RealDevice implements TestDevice {
   readonly #app: Application;
   readonly #client: Client;
   readonly #protocol: 4 | 5;
+  /** Milliseconds. */
+  readonly #patience: number;
 
-  private constructor(app: Application, client: Client, protocol: 4 | 5) {
+  private constructor(app: Application, client: Client, protocol: 4 | 5, patience: number) {
     this.#app = app;
     this.#client = client;
     this.#protocol = protocol;
+    this.#patience = patience;
   }
 
-  /** Under a name of its own, with the application's credentials. */
+  /** Under a name of its own, with the application's credentials. `patience`: milliseconds until a request has no reply. */
   static async connect(
     app: Application,
     url: Endpoint,
     { protocol = 5, username, password }: Pick<ClientOptions, 'protocol' | 'username' | 'password'>,
+    patience: number,
   ): Promise<RealDevice> {
     const credentials = {
       ...(username !== undefined && { username }),
@@ -32,11 +37,15 @@ export class RealDevice implements TestDevice {
     };
     const client = await connect(url, { protocol, ...credentials });
     const { server } = await client.connected();
-    return new RealDevice(app, client, server.protocolVersion);
+    return new RealDevice(app, client, server.protocolVersion, patience);
   }
 
   async publish(message: DeviceMessage): Promise<UnderWay> {
-    const { topic, payload, qos, retain, properties } = message;
+    const { topic, payload, qos, retain, duplicate, properties } = message;
+    if (duplicate)
+      throw new Error(
+        `This test runs on a real broker, which alone decides what is a duplicate: { duplicate: true } on "${topic}" needs the FakeBroker. Leave { broker: url } out.`,
+      );
     // Taken before: the broker may deliver before it acknowledges.
     const expected = this.#expectedIdentifiers(topic);
     await this.#client.publish(topic, payload, { qos, retain, ...(this.#protocol === 5 && properties) });
@@ -46,6 +55,17 @@ export class RealDevice implements TestDevice {
       settled: () => this.settled(),
       acks: (reports) => reports.flatMap((report) => this.#ack(report)),
     };
+  }
+
+  async request({ topic, payload, qos, properties }: DeviceMessage): Promise<DeviceReply | undefined> {
+    try {
+      return await this.#client.request(topic, payload, { qos, ...properties, timeout: this.#patience });
+    } catch (error) {
+      if (error instanceof RequestTimeoutError) return undefined;
+      throw error;
+    } finally {
+      await this.settled();
+    }
   }
 
   async settled(): Promise<void> {

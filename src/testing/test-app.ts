@@ -4,9 +4,11 @@ import type { Application } from '../app/lifecycle/application.js';
 import type { DeliveryReport, RouteReport } from '../app/pipeline/delivery.js';
 import { isWorse, type OutcomeStatus } from '../app/pipeline/outcome.js';
 import { type MessageProperties, propertiesFrom } from '../app/pipeline/properties.js';
-import type { PublishedByApp } from '../app/publishing/publisher.js';
+import type { Answered, PublishedByApp } from '../app/publishing/publisher.js';
+import { readReply } from '../app/publishing/reply.js';
 import {
   type AnyTopic,
+  contentTypeFor,
   decodePayload,
   encodePayload,
   type PublishOptions,
@@ -38,6 +40,12 @@ export interface Delivery {
   readonly errors: readonly unknown[];
   /** The routes that it went through, in the order in which they were done. */
   readonly handlers: readonly string[];
+}
+
+/** What a delivered message says beside its payload; what it leaves out comes from the contract. */
+export interface DeliverOptions extends Omit<PublishOptions, 'signal'> {
+  /** Has the broker say that it may have delivered the message before, at QoS 1 and 2. Only on a FakeBroker. Default false. */
+  readonly duplicate?: boolean;
 }
 
 /** A message that the application published, as its contract reads it. */
@@ -120,23 +128,40 @@ export class TestApp implements AsyncDisposable {
   async deliver<In>(
     to: Target<In>,
     payload: NoInfer<In> | Uint8Array,
-    options: PublishOptions = {},
+    options: DeliverOptions = {},
   ): Promise<Delivery> {
-    const { contract, address: topic } = to;
-    const bytes = payload instanceof Uint8Array ? payload : await encodePayload(contract, payload);
-    const {
-      qos = contract.spec.qos,
-      retain = contract.spec.retain,
-      userProperties,
-      contentType,
-      messageExpiryInterval,
-    } = options;
-    const properties = {
-      ...(contentType !== undefined && { contentType }),
-      ...(messageExpiryInterval !== undefined && { messageExpiryInterval }),
-      ...(userProperties !== undefined && { userProperties: [...userProperties] }),
-    };
-    return this.#deliver({ topic, payload: bytes, qos, retain, properties });
+    return this.#deliver(await deviceMessage(to, payload, options));
+  }
+
+  /**
+   * Publishes a request to the application as a device would, and resolves with the reply, decoded and validated by its contract, when everything has settled as with `deliver`. Rejects with `ReplyError` if
+   * the handler answered with an error, with `InvalidMessage` (`part: 'reply'`) if the reply does not fit, and if there was none. The application has to be connected with MQTT 5.
+   */
+  async request<In, ReplyOut>(
+    to: Target<In, ReplyOut> & NoInfer<Answered<ReplyOut>>,
+    payload: NoInfer<In> | Uint8Array,
+    options: Omit<DeliverOptions, 'retain'> = {},
+  ): Promise<ReplyOut> {
+    // What was added is a reason of the compiler's, and nothing at run time.
+    const { contract, address: topic } = to as Target;
+    if (contract.spec.reply === undefined)
+      throw new TypeError(
+        `"${contract.pattern}" can't be requested: it has no reply. Write defineTopic(pattern, { reply: schema }).`,
+      );
+    const { app, device } = this.#parts;
+    const state = app.client?.state;
+    if (state?.state === 'connected' && state.server.protocolVersion === 4)
+      throw new Error(
+        `"${topic}" can't be requested: MQTT 3.1.1 has no response topic. Connect the application with MQTT 5.`,
+      );
+    const message = await deviceMessage(to as Target, payload, { ...options, retain: false });
+    const reply = await device.request(message);
+    if (reply === undefined)
+      throw new Error(
+        `No reply came to the request on "${topic}". Is it the topic of a handler, and did it end? What it threw is in \`logs\`.`,
+      );
+    // The reply's schema, whose output type ReplyOut is.
+    return readReply(contract, reply) as ReplyOut | Promise<ReplyOut>;
   }
 
   /** Resolves once no packet is under way, no handler is running, and the application is connected; moves the virtual clock as `deliver` does. */
@@ -202,6 +227,25 @@ export class TestApp implements AsyncDisposable {
       if (ownsFake) await fake?.close();
     }
   }
+}
+
+/** Bytes go out as they are, a value as its contract encodes it. */
+async function deviceMessage(
+  { contract, address: topic }: Target<never>,
+  given: unknown,
+  options: DeliverOptions,
+): Promise<DeviceMessage> {
+  const { qos = contract.spec.qos, retain = contract.spec.retain, duplicate = false } = options;
+  const { userProperties, messageExpiryInterval } = options;
+  const payload =
+    given instanceof Uint8Array ? given : await encodePayload(contract, given, options.contentType);
+  const { contentType = contentTypeFor(contract.spec.codecs) } = options;
+  const properties = {
+    ...(contentType !== undefined && { contentType }),
+    ...(messageExpiryInterval !== undefined && { messageExpiryInterval }),
+    ...(userProperties !== undefined && { userProperties: [...userProperties] }),
+  };
+  return { topic, payload, qos, retain, duplicate, properties };
 }
 
 /** It is no message of its contract: it removes one from the broker. */

@@ -1,12 +1,21 @@
 import type { DeliveryReport } from '../app/pipeline/delivery.js';
-import type { PublishProperties, QoS } from '../packets/packet.js';
+import type { PublishProperties, QoS, UserProperties } from '../packets/packet.js';
 
 export interface DeviceMessage {
   readonly topic: string;
   readonly payload: Uint8Array;
   readonly qos: QoS;
   readonly retain: boolean;
+  /** With DUP set, as if it had been sent before. */
+  readonly duplicate: boolean;
   readonly properties: PublishProperties;
+}
+
+/** What the application answered to a request. */
+export interface DeviceReply {
+  readonly payload: Uint8Array;
+  readonly contentType?: string | undefined;
+  readonly userProperties?: UserProperties | undefined;
 }
 
 /** An acknowledgement that the application sent for a message. */
@@ -31,6 +40,8 @@ export interface UnderWay {
 export interface TestDevice {
   /** Publishes as a device would. */
   publish(message: DeviceMessage): Promise<UnderWay>;
+  /** Publishes a request and resolves once everything that it caused has settled; undefined if that was no reply. */
+  request(message: DeviceMessage): Promise<DeviceReply | undefined>;
   /** Resolves once everything has settled. */
   settled(): Promise<void>;
   close(): Promise<void>;

@@ -18,7 +18,7 @@ export interface RequestOptions extends Omit<PublishOptions, 'retain'> {
 }
 
 /** Nothing more to ask of a topic with a reply; for any other, the reason of the compiler's error. */
-type Answered<ReplyOut> = [ReplyOut] extends [never]
+export type Answered<ReplyOut> = [ReplyOut] extends [never]
   ? 'this topic has no reply: define it with { reply: schema } to request it'
   : unknown;
 

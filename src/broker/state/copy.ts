@@ -85,7 +85,7 @@ export function publishPacket(
     payload: message.payload,
     qos: copy.qos,
     retain: copy.retain,
-    duplicate,
+    duplicate: duplicate || (message.duplicate === true && copy.qos > 0), // [MQTT-3.3.1-2]
   };
   if (copy.qos > 0) packet.packetId = copy.packetId;
   if (!withProperties || (message.properties === undefined && copy.subscriptionIdentifiers === undefined))

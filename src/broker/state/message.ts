@@ -13,6 +13,8 @@ export interface Message {
   readonly publisher: string | undefined;
   /** Milliseconds on the broker's clock. */
   readonly receivedAt: number;
+  /** Whether its copies say from the first time on that they may have been sent before. Of the host's own messages only. */
+  readonly duplicate?: boolean;
   /** Who follows the copies of this message; undefined for almost all. */
   readonly trace: Trace | undefined;
 }
