@@ -1,5 +1,5 @@
 // One application and its tests, run against every broker: what passes on the fake passes on the real ones.
-import { Controller, createApp, defineTopic, Inject, type Message, Topic } from 'topicwise';
+import { Controller, createApp, defineTopic, Inject, type Message, ReplyError, Topic } from 'topicwise';
 import { connect } from 'topicwise/client';
 import { createTestApp, type FakeBroker, type TestApp } from 'topicwise/testing';
 import { expect, it } from 'vitest';
@@ -17,6 +17,10 @@ const status = defineTopic('drawers/+drawer/socks/+sock', {
 });
 const laundry = defineTopic('laundry/+drawer', { payload: z.object({ sock: z.number() }) });
 const slow = defineTopic('slow/+worker', { codec: 'text' });
+const tally = defineTopic('drawers/+drawer/count', {
+  codec: 'bytes',
+  reply: z.custom<Uint8Array>((bytes) => bytes instanceof Uint8Array),
+});
 const exact = defineTopic('once/more', { codec: 'text', qos: 2 });
 
 class SockRepo {
@@ -50,6 +54,13 @@ class DrawerController {
   }
   @Topic('crossing/a/+') onOther() {
     this.crossing.push('a/+');
+  }
+
+  @Topic(tally) async onCount({ payload }: Message<typeof tally>) {
+    await Promise.resolve();
+    if (payload.length === 0) throw new ReplyError('empty', 'There is nothing to count');
+    if (payload.length === 1) throw new Error('the wardrobe is locked');
+    return payload;
   }
 
   @Topic(exact) async onText({ payload }: Message<typeof exact>) {
@@ -168,6 +179,25 @@ export function defineApplicationSuite(under: BrokerUnderTest): void {
       attempts: 1,
     });
     expect(t.app.container.resolve(DrawerController).texts).toEqual(['hello']);
+  });
+
+  it('answers a request with what its handler returns, byte by byte, or with what it throws', async () => {
+    await using t = await start();
+    const ask = (bytes: Uint8Array) => t.request(tally.to({ drawer: 'left' }), bytes);
+    if (protocol === 4) {
+      await expect(ask(Uint8Array.of(1, 2))).rejects.toThrow(
+        '"drawers/left/count" can\'t be requested: MQTT 3.1.1 has no response topic.',
+      );
+      return;
+    }
+    const every = Uint8Array.from({ length: 256 }, (_, byte) => byte);
+    expect(new Uint8Array(await ask(every))).toEqual(every);
+    await expect(ask(new Uint8Array())).rejects.toThrow(
+      expect.objectContaining({ code: 'empty', message: 'There is nothing to count' }),
+    );
+    await expect(ask(Uint8Array.of(1))).rejects.toThrow(
+      expect.objectContaining({ code: 'failed', message: 'The handler of the request failed.' }),
+    );
   });
 
   it('leaves a message unacknowledged when its handler fails, and gets it again on the next connection, but not what it has handled', async () => {
