@@ -2,8 +2,10 @@ import {
   AlreadySettledError,
   createApp,
   createLineLogger,
+  deadLetter,
   defineTopic,
   type HandlerOptions,
+  otherwise,
   type TopicMessage,
 } from 'topicwise';
 import { createTestApp, FakeBroker, type TestApp } from 'topicwise/testing';
@@ -16,6 +18,9 @@ type Text = TopicMessage<{ readonly id: string }, string>;
 const topic = defineTopic('t/+id', { codec: 'text' });
 const other = defineTopic('other/+id', { payload: z.object({ ok: z.boolean() }) });
 const connection = { url: 'mqtt://nowhere.invalid', clientId: 'app' };
+
+/** No retry: one failure, one dead letter. */
+const once = { errors: [otherwise(deadLetter())] };
 
 /** An application of one function, or several on overlapping filters. */
 function handling(
@@ -46,6 +51,14 @@ const acks = (t: TestApp) =>
     .filter((line) => line.includes('PUBACK id=') && line.includes('app C→B'));
 const success = { packet: 'puback', reasonCode: 0 };
 
+/** The lines of a transcript, with no more than who, what and the topic. */
+const packets = (transcript: string) =>
+  transcript
+    .trim()
+    .split('\n')
+    .filter((line) => /PUBLISH|PUBACK/.test(line))
+    .map((line) => line.replace(/ q1 id=\d+/, '').replace(/(PUBLISH \S+|PUBACK) .*/, '$1'));
+
 describe('acknowledgement', () => {
   it('comes after the handler resolved, not before', async () => {
     const { promise, resolve } = deferred();
@@ -57,7 +70,7 @@ describe('acknowledgement', () => {
     expect(await delivery).toMatchObject({ outcome: 'acked', acks: [success] });
   });
 
-  it('does not come when the handler throws, at once or later, and that is reported once', async () => {
+  it('does not come while the handler fails: not before its dead letter has arrived, and that is reported once', async () => {
     const app = createApp({ connection });
     app.on(defineTopic('now'), () => {
       throw new Error('at once');
@@ -71,15 +84,27 @@ describe('acknowledgement', () => {
       ['now', 'at once'],
       ['later', 'later'],
     ] as const) {
+      const before = t.broker.transcript().length;
       const delivery = await t.deliver(defineTopic(name).to(), 'x');
-      expect(delivery).toMatchObject({ outcome: 'held', acks: [], errors: [{ message }] });
+      expect(delivery).toMatchObject({
+        outcome: 'dead-lettered',
+        acks: [success],
+        attempts: 4,
+        errors: Array(4).fill({ message }),
+      });
+      expect(packets(t.broker.transcript().slice(before))).toEqual([
+        `app B→C PUBLISH ${name}`,
+        `app C→B PUBLISH dead-letter/${name}`,
+        'app B→C PUBACK',
+        'app C→B PUBACK',
+      ]);
     }
     expect(
       t.logs.filter(({ level }) => level === 'error').map(({ message, facts }) => [message, facts]),
     ).toEqual(
       ['now', 'later'].map((name) => [
-        'A handler failed. Its message stays unacknowledged; the broker delivers it again after a reconnect.',
-        { route: `a function on ${name}`, topic: name, qos: 1, error: expect.any(Error) },
+        'A handler failed. Its message is dead-lettered.',
+        { route: `a function on ${name}`, topic: name, qos: 1, attempt: 4, error: expect.any(Error) },
       ]),
     );
   });
@@ -100,21 +125,22 @@ describe('acknowledgement', () => {
 
   it('says what the worst of the handlers came to', async () => {
     const reject = (message: Text) => message.reject(0x83, 'because');
-    const fail = () => Promise.reject(new Error('failed'));
+    const neither = () => undefined;
     await using rejecting = await handling([() => undefined], [reject]);
     expect(await rejecting.deliver(topic.to({ id: 1 }), 'x')).toMatchObject({
       outcome: 'rejected',
       acks: [{ packet: 'puback', reasonCode: 0x83, reasonString: 'because' }],
     });
-    await using failing = await handling([reject], [fail], [() => undefined]);
-    expect(await failing.deliver(topic.to({ id: 1 }), 'x')).toMatchObject({ outcome: 'held', acks: [] });
+    await using open = await handling([reject], [neither, { ack: 'manual' }], [() => undefined]);
+    expect(await open.deliver(topic.to({ id: 1 }), 'x')).toMatchObject({ outcome: 'held', acks: [] });
   });
 
-  it('is not needed at QoS 0, where a failure loses the message and says so', async () => {
-    await using t = await handling([() => Promise.reject(new Error('failed'))]);
+  it('is not needed at QoS 0, where a failure is dead-lettered all the same', async () => {
+    await using t = await handling([() => Promise.reject(new Error('failed')), once]);
     const delivery = await t.deliver(topic.to({ id: 1 }), 'x', { qos: 0 });
-    expect(delivery).toMatchObject({ outcome: 'dropped', acks: [], errors: [{ message: 'failed' }] });
-    expect(t.logs.at(-1)?.message).toBe('A handler failed. Its message came at QoS 0 and is lost.');
+    expect(delivery).toMatchObject({ outcome: 'dead-lettered', acks: [], errors: [{ message: 'failed' }] });
+    expect(t.published('dead-letter/#')).toMatchObject([{ topic: 'dead-letter/t/1', qos: 1 }]);
+    expect(t.logs.at(-1)?.message).toBe('A handler failed. Its message is dead-lettered.');
   });
 
   it('counts what came of messages by route', async () => {
@@ -125,30 +151,41 @@ describe('acknowledgement', () => {
     await t.deliver(topic.to({ id: 1 }), 'bad');
     await t.deliver(topic.to({ id: 1 }), new Uint8Array([0xff]));
     expect(t.app.health().routes).toEqual({
-      'handler 0': { inFlight: 0, handled: 1, failed: 1, invalid: 1, dropped: 0, conflated: 0 },
+      'handler 0': {
+        inFlight: 0,
+        handled: 1,
+        failed: 1,
+        invalid: 1,
+        retried: 3,
+        deadLettered: 1,
+        dropped: 0,
+        conflated: 0,
+      },
     });
   });
 });
 
 describe('a handler that settles by itself', () => {
-  it('may acknowledge early, and failing afterwards changes nothing', async () => {
+  it('may acknowledge early, and failing afterwards does not change what was acknowledged', async () => {
     const { promise, reject } = deferred();
     await using t = await handling([
       async (message) => {
         await message.ack();
         await promise;
       },
+      once,
     ]);
     const delivery = t.deliver(topic.to({ id: 1 }), 'x');
     await t.clock.settle();
     expect(acks(t)).toHaveLength(1);
     reject(new Error('too late'));
     expect(await delivery).toMatchObject({
-      outcome: 'acked',
+      outcome: 'dead-lettered',
       acks: [success],
       errors: [{ message: 'too late' }],
     });
-    expect(t.logs.at(-1)?.message).toBe('A handler failed. Its message was acknowledged already.');
+    expect(acks(t)).toHaveLength(1);
+    expect(t.logs.at(-1)?.message).toBe('A handler failed. Its message is dead-lettered.');
   });
 
   it("has to with ack: 'manual': before it returns, or later", async () => {
@@ -255,13 +292,18 @@ describe('whatever a handler throws or returns', () => {
     const lines: string[] = [];
     const logger = createLineLogger({ write: (line) => lines.push(line), clock: new VirtualClock() });
     const app = createApp({ connection, logger });
-    app.on(topic, ({ payload }) => {
-      if (payload === 'at once') throw thrown;
-      return Promise.reject(thrown);
-    });
+    app.on(
+      topic,
+      ({ payload }) => {
+        if (payload === 'at once') throw thrown;
+        return Promise.reject(thrown);
+      },
+      once,
+    );
     await using t = await createTestApp(app);
     for (const payload of ['at once', 'later']) {
-      expect(await t.deliver(topic.to({ id: 1 }), payload)).toMatchObject({ outcome: 'held', acks: [] });
+      const dead = { outcome: 'dead-lettered', acks: [success] };
+      expect(await t.deliver(topic.to({ id: 1 }), payload)).toMatchObject(dead);
     }
     const again = await t.deliver(topic.to({ id: 1 }), 'at once');
     expect(again.errors).toHaveLength(1);
@@ -286,11 +328,11 @@ describe('whatever a handler throws or returns', () => {
         throw new Error('ignored');
       },
     };
-    app.on(defineTopic('broken'), () => broken as never);
+    app.on(defineTopic('broken'), () => broken as never, once);
     app.on(defineTopic('twice'), () => twice as never);
     await using t = await createTestApp(app);
-    const held = { outcome: 'held', acks: [], errors: [{ message: 'broken' }] };
-    expect(await t.deliver(defineTopic('broken').to(), 'x')).toMatchObject(held);
+    const dead = { outcome: 'dead-lettered', errors: [{ message: 'broken' }] };
+    expect(await t.deliver(defineTopic('broken').to(), 'x')).toMatchObject(dead);
     expect(await t.deliver(defineTopic('twice').to(), 'x')).toMatchObject({ outcome: 'acked', errors: [] });
     expect(t.published(other).map(({ params }) => params.id)).toEqual(['1']);
   });
@@ -302,15 +344,19 @@ describe('whatever a handler throws or returns', () => {
     const stderr = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
     const logger = { debug: refuse, info: refuse, warn: refuse, error: refuse, child: refuse };
     const app = createApp({ connection, logger });
-    app.on(topic, (message) => {
-      message.log.warn({}, 'from the handler');
-      throw new Error('failed');
-    });
+    app.on(
+      topic,
+      (message) => {
+        message.log.warn({}, 'from the handler');
+        throw new Error('failed');
+      },
+      once,
+    );
     await using t = await createTestApp(app);
     const delivery = await t.deliver(topic.to({ id: 1 }), 'x');
     const written = stderr.mock.calls.map(([line]) => String(line));
     stderr.mockRestore();
-    expect(delivery).toMatchObject({ outcome: 'held', errors: [{ message: 'failed' }] });
+    expect(delivery).toMatchObject({ outcome: 'dead-lettered', errors: [{ message: 'failed' }] });
     expect(written.filter((line) => line.includes('The logger of the application throws.'))).toHaveLength(1);
     expect(written).toContainEqual(expect.stringContaining('from the handler'));
     expect(written).toContainEqual(expect.stringContaining('error="Error: failed"'));
@@ -336,35 +382,36 @@ describe('what a handler publishes through its message', () => {
     expect(order).toEqual(['app C→B PUBLISH q1', 'app B→C PUBACK', 'app C→B PUBACK']);
   });
 
-  it('holds the message if it fails, whoever made the mistake', async () => {
+  it('fails the message if it fails, whoever made the mistake', async () => {
     const bad = { ok: 'no boolean' as unknown as boolean };
-    await using t = await handling([(message) => void message.publish(other.to({ id: 1 }), bad)]);
+    await using t = await handling([(message) => void message.publish(other.to({ id: 1 }), bad), once]);
     const delivery = await t.deliver(topic.to({ id: 1 }), 'x');
     // Not rejected with 0x99: it was not the message that came that is invalid.
-    expect(delivery).toMatchObject({ outcome: 'held', acks: [], errors: [{ name: 'InvalidMessage' }] });
+    expect(delivery).toMatchObject({ outcome: 'dead-lettered', errors: [{ name: 'InvalidMessage' }] });
   });
 
-  it('holds the message if it fails after the handler returned, also one that the handler returned itself', async () => {
+  it('fails the message if it fails after the handler returned, also one that the handler returned itself', async () => {
     const { promise, resolve } = deferred();
     const slow = defineTopic('slow', { payload: z.string().refine(() => promise.then(() => false)) });
     const app = createApp({ connection });
-    app.on(defineTopic('sent'), (message) => void message.publish(slow.to(), 'x'));
-    app.on(defineTopic('returned'), () => slow.message(undefined, 'x'), { sends: [slow] });
+    app.on(defineTopic('sent'), (message) => void message.publish(slow.to(), 'x'), once);
+    app.on(defineTopic('returned'), () => slow.message(undefined, 'x'), { ...once, sends: [slow] });
     app.on(
       defineTopic('manual'),
       async (message) => {
         message.publish(slow.to(), 'x').catch(() => {}); // the test looks at the message
         await message.ack();
       },
-      { ack: 'manual' },
+      { ...once, ack: 'manual' },
     );
     await using t = await createTestApp(app);
     const names = ['sent', 'returned', 'manual'] as const;
     const deliveries = names.map((name) => t.deliver(defineTopic(name).to(undefined), 'x'));
     await t.clock.settle();
     resolve();
+    expect(acks(t)).toEqual([]);
     for (const delivery of await Promise.all(deliveries)) {
-      expect(delivery).toMatchObject({ outcome: 'held', acks: [], errors: [{ name: 'InvalidMessage' }] });
+      expect(delivery).toMatchObject({ outcome: 'dead-lettered', errors: [{ name: 'InvalidMessage' }] });
     }
     expect(t.logs.filter(({ level }) => level === 'error')).toHaveLength(3);
   });
@@ -378,13 +425,14 @@ describe('what a handler publishes through its message', () => {
         if (message.payload === 'acknowledge') await message.ack().catch((error) => refusal.push(error));
         else await message.reject(0x83);
       },
-      { ack: 'manual' },
+      { ...once, ack: 'manual' },
     ]);
     expect(await t.deliver(topic.to({ id: 1 }), 'refuse')).toMatchObject({
       outcome: 'rejected',
       acks: [{ reasonCode: 0x83 }],
     });
-    expect(await t.deliver(topic.to({ id: 1 }), 'acknowledge')).toMatchObject({ outcome: 'held', acks: [] });
+    const unacknowledged = { outcome: 'dead-lettered', errors: [{ name: 'InvalidMessage' }] };
+    expect(await t.deliver(topic.to({ id: 1 }), 'acknowledge')).toMatchObject(unacknowledged);
     expect(refusal).toMatchObject([{ name: 'InvalidMessage' }]);
   });
 
@@ -396,7 +444,7 @@ describe('what a handler publishes through its message', () => {
     await t.clock.settle();
     expect(t.logs.at(-1)).toMatchObject({
       level: 'error',
-      message: 'A handler failed. Its message was acknowledged already.',
+      message: 'What a handler published did not arrive, after its message was decided on.',
       facts: { route: 'handler 0', error: { name: 'InvalidMessage' } },
     });
   });
@@ -460,14 +508,15 @@ describe('order', () => {
   it('goes on behind a message that is held', async () => {
     const ran: string[] = [];
     await using t = await handling([
-      async ({ payload }) => {
-        ran.push(payload);
-        if (payload === 'bad') throw new Error('failed');
+      async (message) => {
+        ran.push(message.payload);
+        if (message.payload === 'good') await message.ack();
       },
+      { ack: 'manual' },
     ]);
-    await t.deliver(topic.to({ id: 'a' }), 'bad');
+    expect(await t.deliver(topic.to({ id: 'a' }), 'open')).toMatchObject({ outcome: 'held' });
     const behind = await t.deliver(topic.to({ id: 'a' }), 'good');
-    expect(ran).toEqual(['bad', 'good']);
+    expect(ran).toEqual(['open', 'good']);
     // Handled, but its acknowledgement must not overtake the one before it [MQTT-4.6.0-2].
     expect(behind).toMatchObject({ outcome: 'acked', acks: [] });
   });

@@ -1,4 +1,13 @@
-import { type App, createApp, createLineLogger, defineTopic, token } from 'topicwise';
+import {
+  type App,
+  createApp,
+  createLineLogger,
+  defineMiddleware,
+  defineTopic,
+  drop,
+  otherwise,
+  token,
+} from 'topicwise';
 import { connect } from 'topicwise/client';
 import { createTestApp, FakeBroker } from 'topicwise/testing';
 import { describe, expect, it } from 'vitest';
@@ -313,6 +322,12 @@ it('reports a connection that is lost for good, and lets handlers in flight fini
 });
 
 describe('a connection that comes back', () => {
+  /** Whose handler fails once keeps its message. */
+  const keep = defineMiddleware(async (_message, next) => {
+    const outcome = await next();
+    return outcome.error === undefined ? outcome : { ...outcome, status: 'held' };
+  });
+
   async function onPeer(handler: (text: string) => void, qos: 1 | 2 = 1) {
     const logs: [level: string, message: string | undefined][] = [];
     const at = (level: string) => (_: object, message?: string) => void logs.push([level, message]);
@@ -328,6 +343,8 @@ describe('a connection that comes back', () => {
       connection: { ...connection, url: script.endpoint, ...script.deterministic, reconnect: true },
       clock: script.clock,
       logger,
+      errors: [otherwise(drop())],
+      middleware: [keep],
     });
     app.on(topic, ({ payload }) => handler(payload), { qos });
     const started = app.start();
@@ -392,7 +409,7 @@ describe('a connection that comes back', () => {
     await app.stop();
   });
 
-  it.each([1, 2] as const)('brings a message at QoS %i whose handler failed again', async (qos) => {
+  it.each([1, 2] as const)('brings a message at QoS %i again that was kept', async (qos) => {
     const ran: string[] = [];
     const { app, peer, back } = await onPeer((text) => {
       ran.push(text);

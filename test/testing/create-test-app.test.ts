@@ -92,15 +92,17 @@ it('records the calls of a handler and replaces it', async () => {
     throw new Error('replaced');
   });
   const delivery = await t.deliver(reading.to({ deviceId: 'a' }), { celsius: 4 });
-  expect(delivery).toMatchObject({ outcome: 'held', acks: [], errors: [new Error('replaced')] });
-  expect(handler.calls).toHaveLength(2);
+  expect(delivery).toMatchObject({ outcome: 'dead-lettered', attempts: 4 });
+  expect(delivery.errors).toEqual(Array(4).fill(new Error('replaced')));
+  expect(handler.calls).toHaveLength(5);
 });
 
 it('resolves although an older message holds its acknowledgement back', async () => {
-  await using t = await createTestApp(app);
-  t.handler(SensorController, 'onReading').replace(async ({ payload }) => {
-    if (payload.celsius === 1) throw new Error('held');
-  });
+  const manual = createApp({ connection: { url: 'mqtt://nowhere.invalid', clientId: 'manual' } });
+  const settle = (message: Message<typeof reading>) =>
+    message.payload.celsius === 2 ? message.ack() : undefined;
+  manual.on(reading, settle, { ack: 'manual' });
+  await using t = await createTestApp(manual);
   expect(await t.deliver(reading.to({ deviceId: 'a' }), { celsius: 1 })).toMatchObject({ outcome: 'held' });
   expect(await t.deliver(reading.to({ deviceId: 'a' }), { celsius: 2 })).toMatchObject({
     outcome: 'acked',
@@ -119,14 +121,14 @@ it('sends bytes that do not fit as they are, and says why they were refused', as
 
 it('keeps deliveries of equal messages apart that are under way together', async () => {
   await using t = await createTestApp(app);
-  let failing = true;
-  t.handler(SensorController, 'onReading').replace(async () => {
-    failing = !failing;
-    if (failing) throw new Error('every second one');
+  let refusing = true;
+  t.handler(SensorController, 'onReading').replace(async (message) => {
+    refusing = !refusing;
+    if (refusing) await message.reject(); // every second one
   });
   const to = reading.to({ deviceId: 'a' });
   const [first, second] = await Promise.all([t.deliver(to, { celsius: 1 }), t.deliver(to, { celsius: 1 })]);
-  expect([first.outcome, second.outcome]).toEqual(['acked', 'held']);
+  expect([first.outcome, second.outcome]).toEqual(['acked', 'rejected']);
 });
 
 it('says so when nobody handles a message', async () => {

@@ -1,5 +1,5 @@
 // What a test sees of a delivery while things go wrong: the same client, the same broker, and time that moves by itself.
-import { type Awaitable, createApp, defineTopic } from 'topicwise';
+import { type Awaitable, createApp, type Duration, defineTopic } from 'topicwise';
 import { createTestApp, FakeBroker, type TestApp } from 'topicwise/testing';
 import 'topicwise/testing/vitest';
 import { describe, expect, it } from 'vitest';
@@ -14,6 +14,7 @@ async function start(
   handle: (test: () => TestApp) => () => Awaitable<unknown> = () => () => undefined,
   options: Parameters<typeof createTestApp>[1] = {},
   protocol: 4 | 5 = 5,
+  timeout: Duration = '30s',
 ) {
   const app = createApp({ connection: { url: 'mqtt://nowhere.invalid', clientId: 'worker', protocol } });
   const count = { runs: 0 };
@@ -23,7 +24,7 @@ async function start(
     count.runs += 1;
     await body();
   };
-  app.on(job, work, { name: 'work' });
+  app.on(job, work, { name: 'work', timeout });
   test = await createTestApp(app, options);
   return { test, count, [Symbol.asyncDispose]: () => (test as TestApp)[Symbol.asyncDispose]() };
 }
@@ -114,20 +115,16 @@ it('counts both runs of a QoS 0 message that comes twice', async () => {
   expect(await test.deliver(one, 'x', { qos: 0 })).toMatchObject({ outcome: 'acked', attempts: 2 });
 });
 
-it('gives a message that failed once the outcome of its last run', async () => {
-  await using started = await start((test) => () => {
-    if (started.count.runs > 1) return;
-    test().broker.faults.disconnect({ cmd: 'publish', from: 'client', topic: 'tick' });
-    void test()
-      .app.publisher.publish(defineTopic('tick', { qos: 0 }).to(undefined), '')
-      .catch(() => undefined);
-    throw new Error('the first time');
+it('gives a message that was delivered again the outcome of its last run', async () => {
+  await using started = await start(() => () => {
+    if (started.count.runs <= 4) throw new Error('the first time');
   });
+  started.test.broker.faults.cut({ cmd: 'puback', from: 'client', nth: 1 });
   const delivery = await started.test.deliver(one, 'x');
   expect(delivery).toMatchObject({
     outcome: 'acked',
-    attempts: 2,
-    errors: [new Error('the first time')],
+    attempts: 5,
+    errors: Array(4).fill(new Error('the first time')),
     acks: [{ packet: 'puback', reasonCode: 0 }],
   });
 });
@@ -246,12 +243,21 @@ describe('time', () => {
 
 describe('where nothing moves any more', () => {
   it('names the handlers that never end, and keeps virtual time where it is', async () => {
-    await using started = await start(() => () => new Promise(() => undefined), { machinePatience: 10 });
+    const never = () => () => new Promise(() => undefined);
+    await using started = await start(never, { machinePatience: 10 }, 5, 0);
     const { test } = started;
     await expect(test.deliver(one, 'x')).rejects.toThrow(
       "Nothing is settled after 10 ms of the machine's time: handlers have not ended (work). Allow more with createTestApp(app, { machinePatience }).",
     );
     expect(test.clock.now()).toBe(0);
+  });
+
+  it('moves on to the deadline of a handler that never ends', async () => {
+    const never = () => () => new Promise(() => undefined);
+    await using started = await start(never, { machinePatience: 10 });
+    const delivery = await started.test.deliver(one, 'x');
+    expect(delivery).toMatchObject({ outcome: 'dead-lettered', errors: [{ name: 'HandlerTimeoutError' }] });
+    expect(started.test.clock.now()).toBe(30_000);
   });
 
   it('names the handlers where time moves by itself, too', async () => {

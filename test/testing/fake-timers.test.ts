@@ -17,7 +17,8 @@ it('restarts the broker', async () => {
 
 it('delivers, settles after a restart, and loses its patience', async () => {
   const app = createApp({ connection: { url: 'mqtt://nowhere.invalid', clientId: 'worker' } });
-  app.on(job, ({ payload }) => (payload === 'for ever' ? new Promise(() => undefined) : undefined));
+  const handle = (text: string) => (text === 'for ever' ? new Promise<void>(() => undefined) : undefined);
+  app.on(job, ({ payload }) => handle(payload), { timeout: 0 });
   await using test = await createTestApp(app, { machinePatience: 10 });
   expect(await test.deliver(job.to(undefined), 'x')).toMatchObject({ outcome: 'acked' });
   await test.broker.restart();

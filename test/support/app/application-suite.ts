@@ -1,5 +1,16 @@
 // One application and its tests, run against every broker: what passes on the fake passes on the real ones.
-import { Controller, createApp, defineTopic, Inject, type Message, ReplyError, Topic } from 'topicwise';
+import {
+  Controller,
+  createApp,
+  defineMiddleware,
+  defineTopic,
+  drop,
+  Inject,
+  type Message,
+  otherwise,
+  ReplyError,
+  Topic,
+} from 'topicwise';
 import { connect } from 'topicwise/client';
 import { createTestApp, type FakeBroker, type TestApp } from 'topicwise/testing';
 import { expect, it } from 'vitest';
@@ -67,6 +78,12 @@ class DrawerController {
     this.texts.push(payload);
   }
 }
+
+/** What a handler failed on stays with the broker. */
+const keep = defineMiddleware(async (_message, next) => {
+  const outcome = await next();
+  return outcome.error === undefined ? outcome : { ...outcome, status: 'held' };
+});
 
 let applications = 0;
 
@@ -200,12 +217,14 @@ export function defineApplicationSuite(under: BrokerUnderTest): void {
     );
   });
 
-  it('leaves a message unacknowledged when its handler fails, and gets it again on the next connection, but not what it has handled', async () => {
+  it('leaves a message unacknowledged that is kept, and gets it again on the next connection, but not what it has handled', async () => {
     const clientId = `again-${protocol}-${process.pid}-${applications++}`;
     const broker = under.broker();
     const app = createApp({
       connection: { url: 'mqtt://nowhere.invalid', clientId, protocol },
       controllers: [DrawerController],
+      errors: [otherwise(drop())],
+      middleware: [keep],
     });
     {
       await using t = await createTestApp(app, { broker });
