@@ -1,4 +1,15 @@
-import { Controller, Inject, type Message, Topic } from 'topicwise';
+import {
+  Controller,
+  deadLetter,
+  Inject,
+  InvalidMessage,
+  type Message,
+  on,
+  otherwise,
+  reject,
+  retry,
+  Topic,
+} from 'topicwise';
 import { status } from './contracts.js';
 import { SockRepository } from './repository.js';
 
@@ -6,7 +17,12 @@ import { SockRepository } from './repository.js';
 export class DrawerController {
   constructor(@Inject(SockRepository) private readonly repository: SockRepository) {}
 
-  @Topic(status)
+  @Topic(status, {
+    errors: [
+      on(InvalidMessage, reject(0x99)),
+      otherwise(retry(3, { from: '10ms', max: '50ms' }), deadLetter()),
+    ],
+  })
   async onStatus({ params, payload }: Message<typeof status>) {
     await this.repository.save(payload.message, { drawer: params.drawer, pairs: payload.pairs });
   }

@@ -1,12 +1,12 @@
 // The devices: a foreign client, MQTT.js, publishes what sock drawers have to say. Not everything they say makes sense.
 import { connectAsync } from 'mqtt';
+import { jammedDrawer, stiffDrawer } from './repository.js';
 
-export const jammedDrawer = 'attic';
-/** Bounded, because what a handler failed on stays in the broker's window until the next connection. */
+/** Bounded, because each of them is tried again and again, one after the other. */
 const mostForTheJammedDrawer = 20;
 const drawers = ['bedroom', 'nursery', 'hall', 'cellar'];
 
-type Kind = 'valid' | 'invalid' | 'no JSON' | 'for the jammed drawer';
+type Kind = 'valid' | 'invalid' | 'no JSON' | 'for the jammed drawer' | 'for the stiff drawer';
 
 /** Publishes `messages` messages at QoS 1; each carries its number and the run as user properties. Resolves with how many it published. */
 export async function publishFleet(
@@ -23,7 +23,7 @@ export async function publishFleet(
     while (message < messages && !signal.aborted) {
       message++;
       const kind = kindOf(message);
-      const drawer = kind === 'for the jammed drawer' ? jammedDrawer : drawers[message % drawers.length]!;
+      const drawer = drawerOf(message, kind);
       const published = client.publishAsync(`socks/${drawer}/status`, payloadOf(message, kind), {
         qos: 1,
         properties: { userProperties: { run, message: String(message) } },
@@ -40,7 +40,13 @@ function kindOf(message: number): Kind {
   if (message % 10 === 3) return 'invalid';
   if (message % 25 === 8) return 'no JSON';
   if (message % 10 === 7 && message <= mostForTheJammedDrawer * 10) return 'for the jammed drawer';
+  if (message % 10 === 5) return 'for the stiff drawer';
   return 'valid';
+}
+
+function drawerOf(message: number, kind: Kind): string {
+  if (kind === 'for the jammed drawer') return jammedDrawer;
+  return kind === 'for the stiff drawer' ? stiffDrawer : drawers[message % drawers.length]!;
 }
 
 function payloadOf(message: number, kind: Kind): string {

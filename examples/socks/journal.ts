@@ -1,11 +1,12 @@
 import type { Logger } from 'topicwise';
 import type { SockRepository } from './repository.js';
-import type { Answer, Copy } from './witness.js';
+import type { Answer, Copy, DeadLetter } from './witness.js';
 
 /** Who handles what comes for a filter, and what must be true of a message when a copy for it is acknowledged. */
 interface Promised {
   readonly handler: string;
   readonly isDone: (message: number) => boolean;
+  readonly attempts: (message: number) => number;
 }
 
 /** Prints what becomes of each message, keeps the count, and checks each acknowledgement against what was done. */
@@ -15,11 +16,12 @@ export class Journal {
   readonly #promises: ReadonlyMap<string, Promised>;
   /** For which filters each message came. */
   readonly #arrived = new Map<number, Set<string>>();
+  readonly #deadLetters = new Map<number, DeadLetter>();
   #delivered = 0;
   #acknowledged = 0;
+  #deadLettered = 0;
   #rejected = 0;
-  #failed = 0;
-  #redelivered = 0;
+  #retried = 0;
   #broken = 0;
   #waiting: (() => void)[] = [];
 
@@ -30,64 +32,79 @@ export class Journal {
     this.#promises = new Map([
       [
         'socks/+/status',
-        { handler: 'DrawerController.onStatus', isDone: (message) => repository.isSaved(message) },
+        {
+          handler: 'DrawerController.onStatus',
+          isDone: (message) => repository.isSaved(message),
+          attempts: (message) => repository.pulls(message),
+        },
       ],
       [
         'socks/#',
-        { handler: 'LaundryController.onAnything', isDone: (message) => repository.isSeen(message) },
+        {
+          handler: 'LaundryController.onAnything',
+          isDone: (message) => repository.isSeen(message),
+          attempts: () => 1,
+        },
       ],
     ]);
     end.addEventListener('abort', () => this.#changed(), { once: true });
   }
 
-  /** The application's own word on what failed and why; everything else that it logs is not for this table. */
+  /** The application's own word on what it tries again and why; everything else is seen on the wire. */
   readonly logger: Logger = {
-    debug: () => undefined,
+    debug: (facts) => this.#failure(facts),
     info: () => undefined,
     warn: () => undefined,
-    error: (facts) => this.#failure(facts),
+    error: () => undefined,
     child: () => this.logger,
   };
 
-  delivered({ message, filters, redelivered }: Copy): void {
-    if (redelivered) this.#redelivered++;
-    else this.#delivered++;
+  delivered({ message, filters }: Copy): void {
+    this.#delivered++;
     const arrived = this.#arrived.get(message) ?? new Set();
     for (const filter of this.#filtersOf(filters)) arrived.add(filter);
     this.#arrived.set(message, arrived);
   }
 
-  answered({ message, topic, filters, redelivered }: Copy, { reasonCode, reason }: Answer): void {
+  /** The broker has it: from now on the message may be acknowledged. */
+  deadLettered(letter: DeadLetter): void {
+    this.#deadLetters.set(letter.message, letter);
+  }
+
+  answered({ message, topic, filters }: Copy, { reasonCode, reason }: Answer): void {
     const promised = this.#filtersOf(filters).map((filter) => this.#promises.get(filter) ?? unknown(filter));
-    const broken = promised.filter(({ isDone }) => !isDone(message));
+    const undone = promised.filter(({ isDone }) => !isDone(message));
+    const letter = this.#deadLetters.get(message);
+    const broken = undone.filter(({ handler }) => handler !== letter?.handler);
     if (reasonCode >= 0x80) {
       this.#rejected++;
       this.#line(topic, message, 'rejected', `0x${reasonCode.toString(16)} ${reason ?? ''}`);
     } else if (broken.length > 0) {
       this.#broken++;
       this.#line(topic, message, 'BROKEN PROMISE', `acknowledged, but not handled by ${namesOf(broken)}`);
+    } else if (letter && undone.length > 0) {
+      this.#deadLettered++;
+      const why = `on ${letter.topic} after ${letter.attempts} attempts, then acknowledged`;
+      this.#line(topic, message, 'dead-lettered', why);
     } else {
       this.#acknowledged++;
-      const why = `${redelivered ? 'redelivered, ' : ''}handled by ${namesOf(promised)}`;
-      this.#line(topic, message, 'acknowledged', why);
+      const handlers = promised.map(({ handler, attempts }) =>
+        attempts(message) > 1 ? `${handler} at attempt ${attempts(message)}` : handler,
+      );
+      this.#line(topic, message, 'acknowledged', `handled by ${handlers.join(' and ')}`);
     }
     this.#changed();
   }
 
-  /** Whether each of the messages came for every filter, and every copy was answered or has failed. */
+  /** Whether each of the messages came for every filter, and every copy was answered. */
   isSettled(messages: number): boolean {
     const whole = [...this.#arrived.values()].filter(({ size }) => size >= this.#promises.size).length;
-    return whole >= messages && this.open === this.held;
+    return whole >= messages && this.open === 0;
   }
 
   /** Copies that wait for an answer. */
   get open(): number {
-    return this.#delivered - this.#acknowledged - this.#rejected - this.#broken;
-  }
-
-  /** Copies whose handler failed, and which have not come again. */
-  get held(): number {
-    return this.#failed - this.#redelivered;
+    return this.#delivered - this.#acknowledged - this.#deadLettered - this.#rejected - this.#broken;
   }
 
   /** Resolves when `done` holds, which is looked at after everything that happens, or at the end. */
@@ -99,17 +116,18 @@ export class Journal {
     this.#write(`\n${text}\n`);
   }
 
-  /** True if nothing was acknowledged that was not handled. */
+  /** True if nothing was acknowledged that was neither handled nor dead-lettered. */
   summary(published: number): boolean {
     this.heading('Summary');
     for (const [name, count] of [
       ['published', published],
       ['delivered; some brokers send a copy for each subscription', this.#delivered],
       ['acknowledged after they were handled', this.#acknowledged],
-      ['  of all these redelivered, after their handler had failed', this.#redelivered],
+      ['acknowledged after they were dead-lettered', this.#deadLettered],
       ['rejected as invalid (0x99)', this.#rejected],
       ['left unacknowledged, with the broker', this.open],
-      ['acknowledged although not handled', this.#broken],
+      ['acknowledged although neither handled nor dead-lettered', this.#broken],
+      ['attempts of a handler that failed and were followed by another one', this.#retried],
     ] as const) {
       this.#write(`  ${String(count).padStart(6)}  ${name}\n`);
     }
@@ -120,9 +138,8 @@ export class Journal {
     const { route, topic, error } = facts as { route?: string; topic?: string; error?: unknown };
     if (route === undefined || topic === undefined) return;
     const reason = `${route}: ${error instanceof Error ? error.message : String(error)}`;
-    this.#failed++;
-    this.#line(topic, undefined, 'unacknowledged', reason);
-    this.#changed();
+    this.#retried++;
+    this.#line(topic, undefined, 'tried again', reason);
   }
 
   #line(topic: string, message: number | undefined, what: string, why: string): void {
@@ -147,5 +164,5 @@ function namesOf(promised: readonly Promised[]): string {
 }
 
 function unknown(filter: string): Promised {
-  return { handler: `nobody, on ${filter}`, isDone: () => false };
+  return { handler: `nobody, on ${filter}`, isDone: () => false, attempts: () => 0 };
 }

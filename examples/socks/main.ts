@@ -1,10 +1,10 @@
 // The main job, whole: sock drawers publish, two controllers handle, and a witness on the wire checks that nothing is
-// acknowledged that was not handled. Usage: npm start -- [--messages N] [--url mqtt://host:port]
+// acknowledged that was neither handled nor dead-lettered. Usage: npm start -- [--messages N] [--url mqtt://host:port]
 import { randomUUID } from 'node:crypto';
 import { createApp } from 'topicwise';
 import { FakeBroker } from 'topicwise/testing';
 import { DrawerController, LaundryController } from './controllers.js';
-import { jammedDrawer, publishFleet } from './fleet.js';
+import { publishFleet } from './fleet.js';
 import { Journal } from './journal.js';
 import { type Options, readOptions, usage } from './options.js';
 import { SockRepository } from './repository.js';
@@ -38,6 +38,7 @@ async function main({ messages, url }: Options): Promise<number> {
   const journal = new Journal(repository, (text) => process.stdout.write(text), end.signal);
   const witness = await startWitness(broker, run, {
     delivered: (copy) => journal.delivered(copy),
+    deadLettered: (letter) => journal.deadLettered(letter),
     answered: (copy, answer) => journal.answered(copy, answer),
     lost: (why) => {
       lost ??= new Error(`The broker at ${broker.host} can't be reached: ${why}.`);
@@ -46,40 +47,27 @@ async function main({ messages, url }: Options): Promise<number> {
   });
   process.once('SIGINT', () => end.abort());
 
-  const startApp = async () => {
-    const app = createApp({
-      connection: {
-        url: witness.url,
-        clientId: `socks-app-${run}`,
-        sessionExpiryInterval: 60,
-        // A message whose handler failed stays open; the ones behind it need not wait for it here.
-        ackOrder: 'unordered',
-      },
-      controllers: [DrawerController, LaundryController],
-      providers: [{ provide: SockRepository, useValue: repository }],
-      logger: journal.logger,
-    });
-    await app.start();
-    return app;
-  };
+  const app = createApp({
+    connection: {
+      url: witness.url,
+      clientId: `socks-app-${run}`,
+      sessionExpiryInterval: 60,
+      // A message whose handler is tried again stays open; the ones behind it need not wait for it here.
+      ackOrder: 'unordered',
+    },
+    controllers: [DrawerController, LaundryController],
+    providers: [{ provide: SockRepository, useValue: repository }],
+    logger: journal.logger,
+  });
 
   try {
     journal.heading(
       `${messages} messages from sock drawers, on the ${url ? '' : 'embedded '}broker at ${broker.host}`,
     );
-    repository.jam(jammedDrawer);
-    let app = await startApp();
+    await app.start();
     const published = await publishFleet(broker.href, run, messages, end.signal);
     await journal.until(() => journal.isSettled(published));
     await app.stop();
-
-    if (journal.held > 0 && !end.signal.aborted) {
-      journal.heading(`The drawer '${jammedDrawer}' is mended, the application connects again`);
-      repository.mend();
-      app = await startApp();
-      await journal.until(() => journal.isSettled(published));
-      await app.stop();
-    }
     if (lost) throw lost;
     return journal.summary(published) ? 0 : 1;
   } catch (error) {

@@ -3,17 +3,31 @@ export interface DrawerStatus {
   readonly pairs: number;
 }
 
-/** What the household knows of its socks. A jammed drawer takes nothing until it is mended, like a database that is down. */
+/** A drawer that takes nothing, like a database that is down. */
+export const jammedDrawer = 'attic';
+/** A drawer that opens at the second pull. */
+export const stiffDrawer = 'shed';
+
+/** What the household knows of its socks. */
 export class SockRepository {
   readonly #statuses = new Map<number, DrawerStatus>();
+  readonly #pulls = new Map<number, number>();
   readonly #seen = new Set<number>();
-  #jammed: string | undefined;
 
   async save(message: number, status: DrawerStatus): Promise<void> {
+    const { drawer } = status;
+    const pulls = this.pulls(message) + 1;
+    this.#pulls.set(message, pulls);
     // As with a real store the answer comes later, and it may be an error.
     await new Promise((resolve) => setImmediate(resolve));
-    if (status.drawer === this.#jammed) throw new Error(`the drawer '${status.drawer}' is jammed`);
+    if (drawer === jammedDrawer) throw new Error(`the drawer '${drawer}' is jammed`);
+    if (drawer === stiffDrawer && pulls === 1) throw new Error(`the drawer '${drawer}' is stiff`);
     this.#statuses.set(message, status);
+  }
+
+  /** How often the status of a message was to be saved. */
+  pulls(message: number): number {
+    return this.#pulls.get(message) ?? 0;
   }
 
   see(message: number): void {
@@ -26,13 +40,5 @@ export class SockRepository {
 
   isSeen(message: number): boolean {
     return this.#seen.has(message);
-  }
-
-  jam(drawer: string): void {
-    this.#jammed = drawer;
-  }
-
-  mend(): void {
-    this.#jammed = undefined;
   }
 }

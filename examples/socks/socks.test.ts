@@ -35,11 +35,12 @@ const summary = (delivered: number) =>
     'Summary',
     '    50  published',
     `${String(delivered).padStart(6)}  delivered; some brokers send a copy for each subscription`,
-    `${String(delivered - 6).padStart(6)}  acknowledged after they were handled`,
-    '     5    of all these redelivered, after their handler had failed',
+    `${String(delivered - 11).padStart(6)}  acknowledged after they were handled`,
+    '     5  acknowledged after they were dead-lettered',
     '     6  rejected as invalid (0x99)',
     '     0  left unacknowledged, with the broker',
-    '     0  acknowledged although not handled',
+    '     0  acknowledged although neither handled nor dead-lettered',
+    '    20  attempts of a handler that failed and were followed by another one',
   ].join('\n  ');
 
 it('runs on the embedded broker and accounts for every message', async () => {
@@ -50,11 +51,14 @@ it('runs on the embedded broker and accounts for every message', async () => {
     /#1 {2}socks\/nursery\/status +acknowledged +handled by DrawerController.onStatus and LaundryController.onAnything\n/,
   );
   expect(stdout).toMatch(
-    /socks\/attic\/status +unacknowledged +DrawerController.onStatus: the drawer 'attic' is jammed\n/,
+    /socks\/attic\/status +tried again +DrawerController.onStatus: the drawer 'attic' is jammed\n/,
   );
   expect(stdout).toMatch(/#3 {2}socks\/cellar\/status +rejected +0x99 The payload does not fit/);
   expect(stdout).toMatch(
-    /#7 {2}socks\/attic\/status +acknowledged +redelivered, handled by DrawerController.onStatus and LaundryController.onAnything\n/,
+    /#5 {2}socks\/shed\/status +acknowledged +handled by DrawerController.onStatus at attempt 2 and LaundryController.onAnything\n/,
+  );
+  expect(stdout).toMatch(
+    /#7 {2}socks\/attic\/status +dead-lettered +on dead-letter\/socks\/attic\/status after 4 attempts, then acknowledged\n/,
   );
   expect(code).toBe(0);
 });
@@ -66,7 +70,7 @@ it('ends with its summary on Ctrl-C', async () => {
   const { code, stdout, stderr } = await finished;
   expect(stderr).toBe('');
   expect(stdout).toContain('Summary');
-  expect(stdout).toContain('     0  acknowledged although not handled');
+  expect(stdout).toContain('     0  acknowledged although neither handled nor dead-lettered');
   expect(code).toBe(0);
 });
 
@@ -93,7 +97,7 @@ it.each([
 it('finds an acknowledgement without handling', () => {
   const lines: string[] = [];
   const journal = new Journal(new SockRepository(), (text) => lines.push(text), new AbortController().signal);
-  const copy = { message: 1, topic: 'socks/hall/status', filters: ['socks/#'], redelivered: false };
+  const copy = { message: 1, topic: 'socks/hall/status', filters: ['socks/#'] };
   journal.delivered(copy);
   journal.answered(copy, { reasonCode: 0, reason: undefined });
   expect(lines.join('')).toContain('BROKEN PROMISE');

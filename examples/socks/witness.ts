@@ -1,4 +1,4 @@
-// Stands between the application and the broker, passes every byte on, and notes what was delivered and acknowledged. It
+// Stands between the application and the broker, passes every byte on, and notes what was delivered, dead-lettered and acknowledged. It
 // reads the bytes with a foreign parser, so that it does not believe what the application says of itself.
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
@@ -10,7 +10,14 @@ export interface Copy {
   readonly topic: string;
   /** The filters for which the broker sent this copy; empty where it does not say. */
   readonly filters: readonly string[];
-  readonly redelivered: boolean;
+}
+
+/** A message that the application gave up, and told so on another topic. */
+export interface DeadLetter {
+  readonly message: number;
+  readonly topic: string;
+  readonly handler: string;
+  readonly attempts: number;
 }
 
 export interface Answer {
@@ -21,6 +28,8 @@ export interface Answer {
 
 export interface Listener {
   delivered(copy: Copy): void;
+  /** The broker sent a PUBACK for this dead letter of the application. */
+  deadLettered(letter: DeadLetter): void;
   /** The application sent a PUBACK for this copy. */
   answered(copy: Copy, answer: Answer): void;
   /** The broker went away, or was not there. */
@@ -40,7 +49,13 @@ export async function startWitness(broker: URL, run: string, listener: Listener)
     const upstream = connect(Number(broker.port || 1883), broker.hostname.replace(/^\[|\]$/g, ''));
     for (const socket of [application, upstream]) sockets.add(socket);
     const open = new Map<number, Copy>();
+    const letters = new Map<number, DeadLetter>();
     pass(upstream, application, (packet) => {
+      if (packet.cmd === 'puback') {
+        const letter = letters.get(packet.messageId!);
+        letters.delete(packet.messageId!);
+        if (letter && (packet.reasonCode ?? 0) < 0x80) listener.deadLettered(letter);
+      }
       if (packet.cmd !== 'publish' || packet.qos !== 1) return;
       const properties = packet.properties?.userProperties;
       if (properties?.['run'] !== run) return;
@@ -48,7 +63,6 @@ export async function startWitness(broker: URL, run: string, listener: Listener)
         message: Number(properties['message']),
         topic: packet.topic,
         filters: identifiersOf(packet).map((identifier) => filters.get(identifier) ?? 'unknown'),
-        redelivered: packet.dup,
       };
       open.set(packet.messageId!, copy);
       listener.delivered(copy);
@@ -57,6 +71,10 @@ export async function startWitness(broker: URL, run: string, listener: Listener)
       if (packet.cmd === 'subscribe') {
         const identifier = packet.properties?.subscriptionIdentifier;
         for (const { topic } of packet.subscriptions) if (identifier) filters.set(identifier, topic);
+      }
+      if (packet.cmd === 'publish') {
+        const letter = letterIn(packet, run);
+        if (letter) letters.set(packet.messageId!, letter);
       }
       if (packet.cmd !== 'puback') return;
       const copy = open.get(packet.messageId!);
@@ -79,6 +97,17 @@ export async function startWitness(broker: URL, run: string, listener: Listener)
       server.close();
       await once(server, 'close');
     },
+  };
+}
+
+function letterIn({ topic, properties }: IPublishPacket, run: string): DeadLetter | undefined {
+  const told = properties?.userProperties;
+  if (told?.['run'] !== run || told['dl-topic'] === undefined) return undefined;
+  return {
+    message: Number(told['message']),
+    topic,
+    handler: String(told['dl-handler']),
+    attempts: Number(told['dl-attempts']),
   };
 }
 
