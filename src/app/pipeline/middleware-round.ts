@@ -14,8 +14,6 @@ export interface RoundListener {
 
 /** One way through a route's middleware, around the handler and its failure policy. */
 export class MiddlewareRound {
-  /** Settles with the last of the middleware. */
-  readonly done: Promise<void>;
   readonly #listener: RoundListener;
   #isOver = false;
   /** The innermost middleware waits here for what becomes of the message. */
@@ -23,16 +21,16 @@ export class MiddlewareRound {
   #inner: Verdict | undefined;
   #word: Outcome | undefined;
 
-  constructor(
-    middleware: readonly Middleware[],
-    message: HandlerMessage<unknown, unknown>,
-    listener: RoundListener,
-  ) {
+  constructor(listener: RoundListener) {
     this.#listener = listener;
-    this.done = runMiddleware(middleware, message, () => this.#handOn()).then(
+  }
+
+  /** Resolves with the last of the middleware; never rejects. The handler's turn may come before it returns. */
+  run(middleware: readonly Middleware[], message: HandlerMessage<unknown, unknown>): Promise<void> {
+    return runMiddleware(middleware, message, () => this.#handOn()).then(
       (outcome) => this.#returned(outcome),
-      (error: unknown) => this.#isOver || listener.threw(error),
-    ) as Promise<void>;
+      (error: unknown) => this.#threw(error),
+    );
   }
 
   /** Whether the handler inside is not decided on yet. */
@@ -77,5 +75,9 @@ export class MiddlewareRound {
     if (this.#isOver) return;
     this.#word = outcome;
     this.#listener.returned();
+  }
+
+  #threw(error: unknown): void {
+    if (!this.#isOver) this.#listener.threw(error);
   }
 }

@@ -201,12 +201,12 @@ export class RouteRun implements Job, Timed {
     this.#returned = false;
     this.#failure = undefined;
     this.context.deadlines(this.route).add(this);
-    this.#round = new MiddlewareRound(middleware, this.message, {
+    this.#round = new MiddlewareRound({
       handedOn: () => this.#attempt(),
       returned: () => this.#middlewareReturned(),
       threw: (error) => this.#middlewareFailed(error, 'retry'),
     });
-    this.#running = this.#round.done;
+    this.#running = this.#round.run(middleware, this.message);
   }
 
   #attempt(): void {
