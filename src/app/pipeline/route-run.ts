@@ -280,7 +280,7 @@ export class RouteRun implements Job, Timed {
   }
 
   #publishFailed(error: unknown, isLate: boolean): void {
-    if (isLate) {
+    if (isLate || this.#phase === 'failing' || this.#phase === 'over') {
       // It would be lost with a promise that nobody awaits.
       this.context.troubled(
         this,
