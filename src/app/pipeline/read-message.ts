@@ -7,7 +7,7 @@ type AnyMessage = HandlerMessage<unknown, unknown>;
 
 /** What a handler gets for the message of a run, or why there is nothing that fits its contract. */
 export type Reading =
-  | { readonly message: AnyMessage; readonly invalid?: { readonly error: unknown } }
+  | { readonly message: AnyMessage; readonly unreadable?: { readonly error: unknown } }
   /** The route does not want it. */
   | 'unwanted';
 
@@ -37,7 +37,7 @@ export function undecodedMessage(
   return new HandlerMessage(run, run.route.contract['~pattern'].match(topic) ?? {}, payload);
 }
 
-/** A message of which nothing can be read, for this reason. */
-export function unreadable(run: RouteRun, error: unknown): Reading {
-  return { message: HandlerMessage.unreadable(run, error), invalid: { error } };
+/** For whoever asks for the message although the handler can't have it. */
+export function unreadable(run: RouteRun, error: unknown): Exclude<Reading, 'unwanted'> {
+  return { message: HandlerMessage.unreadable(run, error), unreadable: { error } };
 }

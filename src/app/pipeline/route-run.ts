@@ -1,3 +1,4 @@
+import { InvalidMessage } from '../../contracts/index.js';
 import { isThenable } from '../awaitable.js';
 import type { GivenUp, Job } from '../concurrency/job.js';
 import { askForKey, type KeyFunction, keyOf } from '../concurrency/order-key.js';
@@ -42,8 +43,8 @@ export class RouteRun implements Job, Timed {
   #phase: 'new' | 'handling' | 'unsettled' | 'failing' | 'decided' | 'over' = 'new';
   readonly #settlement: Settlement;
   #message: HandlerMessage<unknown, unknown> | undefined;
-  /** What is wrong with the message itself. */
-  #invalid: { readonly error: unknown } | undefined;
+  /** Why the handler can't have the message. */
+  #unreadable: { readonly error: unknown } | undefined;
   /** The number of the attempt that is listened to: one whose time is over may still run. */
   #turn = 0;
   #returned = false;
@@ -83,9 +84,9 @@ export class RouteRun implements Job, Timed {
     return this.#message as HandlerMessage<unknown, unknown>;
   }
 
-  /** Whether what failed is the message itself. */
+  /** Whether the message itself is at fault, and not what reads it. */
   get isInvalid(): boolean {
-    return this.#invalid !== undefined;
+    return this.#unreadable?.error instanceof InvalidMessage;
   }
 
   /** Aborted when the handler's time is over, or when the application no longer waits for it. */
@@ -131,7 +132,11 @@ export class RouteRun implements Job, Timed {
     this.#signal ??= new HandlerSignal(this.context);
     this.#signal.abort(error);
     this.#publishes?.forget();
+    // An early acknowledgement would have waited for them.
+    this.#settlement.withdraw();
     this.#turn++;
+    // Its schema has not ended.
+    if (!this.#message) this.#take(unreadable(this, error));
     if (this.#round?.isInside) this.#fail(error, 'last step');
     else this.#middlewareFailed(error, 'last step');
   }
@@ -169,16 +174,22 @@ export class RouteRun implements Job, Timed {
     try {
       return askForKey(order, undecodedMessage(this), this.route.name);
     } catch (error) {
-      this.#invalid = { error };
+      this.#unreadable = { error };
       return this.delivery.message.topic;
     }
   }
 
   #start(): void {
     if (this.route.ack === 'on-receipt') this.#settlement.settle({ outcome: 'acked' });
-    const reading = this.#invalid ? unreadable(this, this.#invalid.error) : readMessage(this);
-    if (isThenable(reading)) reading.then((read) => this.#read(read));
-    else this.#read(reading);
+    const reading = this.#unreadable ? unreadable(this, this.#unreadable.error) : readMessage(this);
+    if (!isThenable(reading)) {
+      this.#read(reading);
+      return;
+    }
+    this.context.deadlines(this.route).add(this);
+    reading.then((read) => {
+      if (this.#phase === 'new') this.#read(read);
+    });
   }
 
   #read(reading: Reading): void {
@@ -186,9 +197,13 @@ export class RouteRun implements Job, Timed {
       this.#conclude({ outcome: 'acked' });
       return;
     }
-    this.#message = reading.message;
-    this.#invalid = reading.invalid;
+    this.#take(reading);
     this.#begin();
+  }
+
+  #take({ message, unreadable }: Exclude<Reading, 'unwanted'>): void {
+    this.#message = message;
+    this.#unreadable = unreadable;
   }
 
   #begin(): void {
@@ -215,11 +230,12 @@ export class RouteRun implements Job, Timed {
     this.#returned = false;
     this.#failure = undefined;
     this.#signal?.renew();
-    this.attempts++;
-    if (this.#invalid) {
-      this.#fail(this.#invalid.error, 'retry');
+    if (this.#unreadable) {
+      // It is read once: on the next try it would be as unreadable.
+      this.#fail(this.#unreadable.error, 'last step');
       return;
     }
+    this.attempts++;
     let result: unknown;
     try {
       result = this.route.handle(this.message);
