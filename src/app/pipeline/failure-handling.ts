@@ -4,6 +4,7 @@ import { nextStep, ruleFor } from '../policies/decide.js';
 import type { Rule, TerminalStep } from '../policies/error-policy.js';
 import { errorReplyTo } from '../publishing/reply.js';
 import { ReplyError } from '../publishing/reply-error.js';
+import { describeThrown } from '../thrown.js';
 import type { RawPublish } from './route-context.js';
 import type { RouteRun } from './route-run.js';
 
@@ -95,7 +96,9 @@ export class FailureHandling {
         this.#pause(step.for, step.scope, alive);
         break;
       case 'stop':
-        run.context.stop(`${run.route.name} failed on "${run.delivery.message.topic}": ${String(error)}`);
+        run.context.stop(
+          `${run.route.name} failed on "${run.delivery.message.topic}": ${describeThrown(error).message}`,
+        );
         run.decide('held');
     }
   }

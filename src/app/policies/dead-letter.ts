@@ -1,6 +1,7 @@
 // What a dead letter looks like: the bytes and properties of the message as it came, and its story in user properties.
 import type { Message as ReceivedMessage } from '../../client/message.js';
 import type { PublishProperties, UserProperties } from '../../packets/packet.js';
+import { describeThrown } from '../thrown.js';
 
 /** Where dead letters go if the policy names no topic: this, then the topic of the message. */
 export const DEAD_LETTER_PREFIX = 'dead-letter/';
@@ -50,11 +51,12 @@ export function deadLetterProperties(message: ReceivedMessage, story: Story): Pu
 }
 
 function told(message: ReceivedMessage, { route, error, attempts, firstSeen }: Story): UserProperties {
+  const described = describeThrown(error);
   return [
     [DEAD_LETTER_TOPIC, message.topic],
     ['dl-handler', legible(route)],
-    ['dl-error', legible(error instanceof Error ? error.name : typeof error)],
-    ['dl-message', legible(error instanceof Error ? error.message : String(error))],
+    ['dl-error', legible(described.name)],
+    ['dl-message', legible(described.message)],
     ['dl-attempts', `${attempts}`],
     ['dl-first-seen', new Date(firstSeen).toISOString()],
     ['dl-packet-qos', `${message.qos}`],
