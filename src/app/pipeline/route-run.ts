@@ -380,7 +380,7 @@ export class RouteRun implements Job, Timed {
     this.#publishes?.forget();
     this.#round?.end();
     this.#failing?.end();
-    const outcome = this.#settlement.verdict ? afterSettling(verdict.outcome) : verdict.outcome;
+    const outcome = this.#settlement.outcomeOf(verdict);
     this.#settlement.settle(verdict);
     if (this.#failure && outcome !== 'acked') this.context.failed(this, this.#failure.error, outcome);
     else if (this.attempts > 0) this.context.handled(this);
@@ -410,8 +410,3 @@ export class RouteRun implements Job, Timed {
 }
 
 const none: readonly unknown[] = [];
-
-/** What was acknowledged can't be had again. */
-function afterSettling(outcome: OutcomeStatus): OutcomeStatus {
-  return outcome === 'held' || outcome === 'redeliver' ? 'dropped' : outcome;
-}

@@ -33,6 +33,14 @@ export class Settlement {
     return this.#verdict;
   }
 
+  /** What becomes of the message if this is decided on: what the broker was told it keeps. */
+  outcomeOf({ outcome }: Verdict): OutcomeStatus {
+    const told = this.#verdict?.outcome;
+    if (told === undefined || told === 'held' || told === 'redeliver') return outcome;
+    if (told === 'rejected') return told;
+    return outcome === 'acked' || outcome === 'dead-lettered' ? outcome : 'dropped';
+  }
+
   /** False if that was said before. Throws where it can't be said any more; `failure` is why the attempt failed. */
   acknowledge(failure: { readonly error: unknown } | undefined): boolean {
     if (this.status === 'acked') return false;
