@@ -1,4 +1,5 @@
 import type { HandlerMessage } from '../pipeline/handler-message.js';
+import { isOutcomeStatus } from '../pipeline/outcome.js';
 import type { Middleware, Outcome } from './middleware.js';
 
 /** A middleware that does not do its part: it returned nothing, or called `next()` twice. */
@@ -28,13 +29,16 @@ async function runOne(
   inner: () => Promise<Outcome>,
 ): Promise<Outcome> {
   let inside: Promise<Outcome> | undefined;
+  let again: Promise<never> | undefined;
   const next = (extension?: object): Promise<Outcome> => {
-    if (inside)
-      return Promise.reject(
-        new MiddlewareError(`${nameOf(middleware)} called next() twice. Call it once at most.`),
-      );
+    // Whether the middleware waits for them or not, both are heard below.
+    if (inside) {
+      const sentence = `${nameOf(middleware)} called next() twice. Call it once at most.`;
+      again ??= Promise.reject(new MiddlewareError(sentence));
+      again.catch(() => undefined);
+      return again;
+    }
     inside = handOn(message, extension, middleware, inner);
-    // Whether the middleware waits for it or not, it is heard below.
     inside.catch(() => undefined);
     return inside;
   };
@@ -45,9 +49,10 @@ async function runOne(
   } finally {
     await inside;
   }
+  await again;
   // Forgetting to return what next() gives does no harm: it is what became of the message.
   outcome ??= await inside;
-  if (typeof outcome?.status === 'string') return outcome;
+  if (isOutcomeStatus(outcome?.status)) return outcome as Outcome; // it has a status
   throw new MiddlewareError(
     `${nameOf(middleware)} neither called next() nor returned an outcome. Write: return next(), or return { status: 'dropped', attempts: 0 }.`,
   );

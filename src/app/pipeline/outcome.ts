@@ -20,6 +20,11 @@ const badness: Readonly<Record<OutcomeStatus, number>> = {
   held: 5,
 };
 
+/** Whether a middleware in JavaScript returned one. */
+export function isOutcomeStatus(value: unknown): value is OutcomeStatus {
+  return typeof value === 'string' && Object.hasOwn(badness, value);
+}
+
 /** A packet has one acknowledgement, so the worst outcome of its routes decides. */
 export function isWorse(one: OutcomeStatus, than: OutcomeStatus): boolean {
   return badness[one] > badness[than];
