@@ -19,6 +19,7 @@ export class Deadlines {
   #first: Timed | undefined;
   #last: Timed | undefined;
   #cancel: (() => void) | undefined;
+  #isClosed = false;
 
   /** `time` in milliseconds; 0: nothing is ever due. */
   constructor(clock: Clock, time: number) {
@@ -27,7 +28,7 @@ export class Deadlines {
   }
 
   add(run: Timed): void {
-    if (this.#time === 0) return;
+    if (this.#time === 0 || this.#isClosed) return;
     this.delete(run);
     run.deadline = this.#clock.now() + this.#time;
     run.earlier = this.#last;
@@ -55,6 +56,7 @@ export class Deadlines {
 
   /** Nothing is due any more. */
   close(): void {
+    this.#isClosed = true;
     this.#cancel?.();
     this.#cancel = undefined;
     while (this.#first) this.delete(this.#first);

@@ -1,6 +1,7 @@
 import { giveUpMessage, settleMessage } from '../../client/dispatch.js';
-import type { AckErrorCode, Message as ReceivedMessage } from '../../client/message.js';
+import type { Message as ReceivedMessage } from '../../client/message.js';
 import { isWorse, type OutcomeStatus } from './outcome.js';
+import type { Rejection } from './rejection.js';
 
 /** What one route made of a message. */
 export interface RouteReport {
@@ -21,11 +22,6 @@ export interface DeliveryReport {
   /** What the acknowledgement says: 0, or the code of the rejection; undefined if there is none, or none yet. */
   readonly reasonCode: number | undefined;
   readonly reports: readonly RouteReport[];
-}
-
-export interface Rejection {
-  readonly code: AckErrorCode;
-  readonly reason: string | undefined;
 }
 
 /**

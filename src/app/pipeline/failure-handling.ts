@@ -1,4 +1,5 @@
 import { Backoff } from '../../time/backoff.js';
+import { TopicError, validateTopicName } from '../../topics/index.js';
 import { DEAD_LETTER_PREFIX, deadLetterProperties, isDeadLetter } from '../policies/dead-letter.js';
 import { nextStep, ruleFor } from '../policies/decide.js';
 import type { Rule, TerminalStep } from '../policies/error-policy.js';
@@ -93,7 +94,7 @@ export class FailureHandling {
         this.#redeliver(step.after);
         break;
       case 'pause':
-        this.#pause(step.for, step.scope, alive);
+        this.#pause(step, error, alive);
         break;
       case 'stop':
         run.context.stop(
@@ -130,8 +131,13 @@ export class FailureHandling {
   }
 
   /** The handler does not run a second time beside itself: where it still runs, its end is waited for too. */
-  #pause(ms: number, scope: 'route' | 'app', alive: Promise<unknown> | undefined): void {
+  #pause(
+    { for: ms, scope }: Extract<TerminalStep, { does: 'pause' }>,
+    error: unknown,
+    alive: Promise<unknown> | undefined,
+  ): void {
     const run = this.#run;
+    run.context.pausing(run, error, ms, scope);
     this.#resume = run.context.pause(run.route, scope);
     const goOn = () => {
       this.#resume?.();
@@ -190,9 +196,13 @@ export class FailureHandling {
     const standard = `${DEAD_LETTER_PREFIX}${run.delivery.message.topic}`;
     if (typeof to !== 'function') return to ?? standard;
     try {
-      return to(run.message);
+      const named = to(run.message);
+      const wrong = validateTopicName(named);
+      if (wrong === undefined) return named;
+      throw new TopicError(named, wrong);
     } catch (mistake) {
-      run.context.troubled(run, mistake, `The function of deadLetter() threw. The topic is "${standard}".`);
+      const sentence = `The function of deadLetter() names no topic. Its dead letter goes to "${standard}".`;
+      run.context.troubled(run, mistake, sentence);
       return standard;
     }
   }

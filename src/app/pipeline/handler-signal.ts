@@ -5,6 +5,7 @@ export class HandlerSignal {
   readonly #context: RouteContext;
   #abort: AbortController | undefined;
   #late: Error | undefined;
+  #isReleased = false;
 
   constructor(context: RouteContext) {
     this.#context = context;
@@ -12,7 +13,7 @@ export class HandlerSignal {
 
   get signal(): AbortSignal {
     if (this.#late) return AbortSignal.abort(this.#late);
-    this.#abort ??= this.#context.abortable();
+    this.#abort ??= this.#isReleased ? new AbortController() : this.#context.abortable();
     return this.#abort.signal;
   }
 
@@ -27,11 +28,13 @@ export class HandlerSignal {
     if (this.#late === undefined) return;
     this.#late = undefined;
     this.release();
+    this.#abort = undefined;
+    this.#isReleased = false;
   }
 
   /** Nobody waits for the handler any more. */
   release(): void {
     if (this.#abort) this.#context.release(this.#abort);
-    this.#abort = undefined;
+    this.#isReleased = true;
   }
 }

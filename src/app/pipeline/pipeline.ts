@@ -1,6 +1,6 @@
 import { settleMessage } from '../../client/dispatch.js';
 import type { Message as ReceivedMessage } from '../../client/message.js';
-import { InvalidMessage, type Outgoing } from '../../contracts/index.js';
+import type { Outgoing } from '../../contracts/index.js';
 import type { Clock, Random } from '../../time/clock.js';
 import type { GivenUp } from '../concurrency/job.js';
 import { Lanes } from '../concurrency/lanes.js';
@@ -24,9 +24,9 @@ export interface RouteCounts {
   readonly failed: number;
   /** Did not fit the contract. */
   readonly invalid: number;
-  /** Attempts that failed and were followed by another one. */
+  /** Attempts that failed and were followed by another one, or by a pause. */
   readonly retried: number;
-  /** Of those that failed. */
+  /** Of those that failed or were invalid. */
   readonly deadLettered: number;
   /** QoS 0 messages given up because too many waited. */
   readonly dropped: number;
@@ -130,7 +130,11 @@ export class Pipeline implements RouteContext {
     return this.#open === 0 ? Promise.resolve() : new Promise((resolve) => this.#idle.push(resolve));
   }
 
-  /** Aborts the signal of every handler that runs, and of those that still come; gives up what only waits for time to pass. */
+  get isAbandoned(): boolean {
+    return this.#abandoned !== undefined;
+  }
+
+  /** Aborts the signal of every handler that runs; gives up what only waits for time to pass, and what has not begun. */
   abandon(reason: Error): void {
     this.#abandoned = reason;
     for (const { deadlines } of this.#states.values()) deadlines.close();
@@ -211,13 +215,13 @@ export class Pipeline implements RouteContext {
   failed(run: RouteRun, error: unknown, outcome: OutcomeStatus): void {
     const { counts } = this.#state(run.route);
     const facts = { ...this.#facts(run), error };
-    if (outcome === 'rejected' && error instanceof InvalidMessage) {
+    if (outcome === 'dead-lettered') counts.deadLettered++;
+    if (run.isInvalid) {
       counts.invalid++;
-      this.logger.warn(facts, `An invalid message. ${this.#consequence(run, 'rejected')}`);
+      this.logger.warn(facts, `An invalid message. ${this.#consequence(run, outcome)}`);
       return;
     }
     counts.failed++;
-    if (outcome === 'dead-lettered') counts.deadLettered++;
     this.logger.error(facts, `A handler failed. ${this.#consequence(run, outcome)}`);
   }
 
@@ -227,6 +231,13 @@ export class Pipeline implements RouteContext {
       { ...this.#facts(run), error, retryInMs: Math.round(inMs) },
       'A handler failed. It is tried again.',
     );
+  }
+
+  pausing(run: RouteRun, error: unknown, ms: number, scope: 'route' | 'app'): void {
+    this.#state(run.route).counts.retried++;
+    const what = scope === 'app' ? 'The application' : 'Its route';
+    const facts = { ...this.#facts(run), error, pausedForMs: ms };
+    this.logger.error(facts, `A handler failed. ${what} pauses, then it is tried again.`);
   }
 
   troubled(run: RouteRun, error: unknown, sentence: string): void {

@@ -21,6 +21,8 @@ export interface RouteContext {
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
+  /** The application has stopped: what has not begun stays with the broker. */
+  readonly isAbandoned: boolean;
   /** A controller that is aborted when the application no longer waits for its handlers. */
   abortable(): AbortController;
   /** Its handler is done. */
@@ -45,6 +47,8 @@ export interface RouteContext {
   failed(run: RouteRun, error: unknown, outcome: OutcomeStatus): void;
   /** An attempt failed; the next one is `inMs` milliseconds away. */
   retrying(run: RouteRun, error: unknown, inMs: number): void;
+  /** An attempt failed; nothing more is taken for `ms` milliseconds, then comes the next one. */
+  pausing(run: RouteRun, error: unknown, ms: number, scope: 'route' | 'app'): void;
   /** A step of the failure policy did not work; `sentence` says what becomes of the message meanwhile. */
   troubled(run: RouteRun, error: unknown, sentence: string): void;
   /** The handler of a manual route returned and left its message open, `age` milliseconds after it came. */

@@ -5,13 +5,14 @@ import { askForKey, type KeyFunction, keyOf } from '../concurrency/order-key.js'
 import type { Route } from '../routes/route.js';
 import { CountedPublishes } from './counted-publishes.js';
 import type { Timed } from './deadlines.js';
-import type { Delivery, Rejection, RouteReport } from './delivery.js';
+import type { Delivery, RouteReport } from './delivery.js';
 import { FailureHandling } from './failure-handling.js';
 import type { HandlerMessage } from './handler-message.js';
 import { HandlerSignal } from './handler-signal.js';
 import { MiddlewareRound } from './middleware-round.js';
 import { HandlerTimeoutError, type OutcomeStatus } from './outcome.js';
 import { type Reading, readMessage, undecodedMessage, unreadable } from './read-message.js';
+import type { Rejection } from './rejection.js';
 import { publishReturned } from './returned.js';
 import type { RouteContext } from './route-context.js';
 import { Settlement, type Verdict } from './settlement.js';
@@ -91,12 +92,16 @@ export class RouteRun implements Job, Timed {
 
   /** Aborted when the handler's time is over, or when the application no longer waits for it. */
   get signal(): AbortSignal {
-    this.#signal ??= new HandlerSignal(this.context);
+    if (!this.#signal) {
+      this.#signal = new HandlerSignal(this.context);
+      if (this.#report) this.#signal.release();
+    }
     return this.#signal.signal;
   }
 
   run(done: (job: Job) => void): 'done' | 'running' {
-    this.#start();
+    if (this.context.isAbandoned) this.abandon();
+    else this.#start();
     if (this.#report) return 'done';
     this.#done = done;
     return 'running';

@@ -1,7 +1,7 @@
 import { AlreadySettledError } from '../../contracts/index.js';
-import { packetSize } from '../../packets/encode-packet.js';
-import type { Delivery, Rejection } from './delivery.js';
+import type { Delivery } from './delivery.js';
 import type { OutcomeStatus } from './outcome.js';
+import { type Rejection, refuseIllegal } from './rejection.js';
 
 /** What becomes of a message. */
 export interface Verdict {
@@ -57,7 +57,7 @@ export class Settlement {
     if (this.status === 'rejected') return false;
     if (this.status === 'acked') throw this.#alreadySettled('acknowledged', 'rejected');
     if (this.#verdict) throw this.#alreadySettled('given back to the broker', 'rejected');
-    refuseIllegal(rejection);
+    refuseIllegal('message.reject', rejection);
     this.#said = { outcome: 'rejected', rejection };
     return true;
   }
@@ -79,13 +79,4 @@ export class Settlement {
       `The message on "${this.#delivery.message.topic}" was already ${is} by ${this.#route}; it can't be ${asked} any more.`,
     );
   }
-}
-
-/** Now, and to whoever asks: when its turn comes, the acknowledgement could only be lost. */
-function refuseIllegal({ code, reason }: Rejection): void {
-  if (code < 0x80) {
-    throw new RangeError(`message.reject(${code}): a refusal has a reason code of 0x80 or above.`);
-  }
-  const properties = reason === undefined ? {} : { properties: { reasonString: reason } };
-  packetSize({ type: 'puback', packetId: 1, reasonCode: code, ...properties }, 5);
 }

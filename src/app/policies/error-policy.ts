@@ -1,6 +1,8 @@
 // What becomes of a message that could not be handled, as data: rules in order, the first that matches decides.
 import type { AckErrorCode } from '../../client/message.js';
 import { type Duration, parseDuration } from '../../time/duration.js';
+import { TopicError, validateTopicName } from '../../topics/index.js';
+import { refuseIllegal } from '../pipeline/rejection.js';
 import type { TopicMessage } from '../pipeline/topic-message.js';
 
 // biome-ignore lint/suspicious/noExplicitAny: a rule is asked about messages of every route
@@ -108,13 +110,20 @@ export function retry(times: number, backoff: RetryOptions = {}): RetryStep {
 /**
  * Publishes the message, as it came, on another topic at QoS 1, and acknowledges it once the broker has taken that. Default topic: `dead-letter/<its topic>`.
  * The dead letter carries its story in user properties (MQTT 5). If the broker does not take it, the message stays unacknowledged and its route pauses.
+ * Throws a TopicError for a topic that can't be published to; where a function names such a one, the default topic counts, and a line in the log says so.
  */
 export function deadLetter(to?: string | ((message: AnyMessage) => string)): TerminalStep {
+  const wrong = typeof to === 'string' ? validateTopicName(to) : undefined;
+  if (typeof to === 'string' && wrong) throw new TopicError(to, `deadLetter(): ${wrong}`);
   return { '~step': 'terminal', does: 'dead-letter', to };
 }
 
-/** Refuses the message for good, by default with 0x80. MQTT 3.1.1 has no refusal: there it is acknowledged, and logged. */
+/**
+ * Refuses the message for good, by default with 0x80. MQTT 3.1.1 has no refusal: there it is acknowledged, and logged. Throws a RangeError for a code
+ * below 0x80, an InvalidPacketError for a reason that is no MQTT string.
+ */
 export function reject(code: AckErrorCode = 0x80, reason?: string): TerminalStep {
+  refuseIllegal('reject', { code, reason });
   return { '~step': 'terminal', does: 'reject', code, reason };
 }
 
