@@ -7,4 +7,5 @@ export const areas: Record<string, () => Promise<Area>> = {
   kills: () => import('./kills.js'),
   connections: () => import('./connections.js'),
   messages: () => import('./messages.js'),
+  overload: () => import('./overload.js'),
 };

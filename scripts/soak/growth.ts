@@ -11,7 +11,7 @@ setFlagsFromString('--expose-gc');
 const collect = runInNewContext('gc') as () => void; // V8 has put it there, the line above asked for it
 
 /** What may be added to the heap by caches and compiled code after the warm-up, in bytes. */
-const tolerance = 1_000_000;
+export const tolerance = 1_000_000;
 
 /** The machine's time, with the number of timers that are set. */
 export class CountingClock implements Clock {
@@ -37,6 +37,16 @@ export class CountingClock implements Clock {
       cancel();
     };
   }
+}
+
+/** What is in memory once the garbage is collected. */
+export async function heldMemory(): Promise<NodeJS.MemoryUsage> {
+  // Sockets go a turn of the event loop after they were closed; finalizers run a turn after the collection.
+  for (let turn = 0; turn < 5; turn++) {
+    await new Promise((resolve) => setImmediate(resolve));
+    collect();
+  }
+  return process.memoryUsage();
 }
 
 interface Sample {
@@ -86,12 +96,7 @@ export class Growth {
   }
 
   async #sample(): Promise<Sample> {
-    // Sockets go a turn of the event loop after they were closed; finalizers run a turn after the collection.
-    for (let turn = 0; turn < 5; turn++) {
-      await new Promise((resolve) => setImmediate(resolve));
-      collect();
-    }
-    const { heapUsed, external } = process.memoryUsage();
+    const { heapUsed, external } = await heldMemory();
     const onProcess = process.eventNames().reduce((sum, name) => sum + process.listenerCount(name), 0);
     return {
       heap: heapUsed,

@@ -9,6 +9,7 @@ const scales: Record<string, number> = {
   kills: 0.06,
   connections: 0.05,
   messages: 0.05,
+  overload: 0.1,
 };
 
 const skip = mosquittoMissing !== undefined && process.env['TOPICWISE_REQUIRE_MOSQUITTO'] !== '1';
