@@ -24,7 +24,7 @@ export class Lanes {
   readonly #onDone = (job: Job): void => this.#done(job);
   #running = 0;
   #waiting = 0;
-  #isPaused = false;
+  #pauses = 0;
 
   constructor(options: Required<Pick<Concurrency, 'max' | 'queue' | 'overflow'>>) {
     this.#max = options.max;
@@ -57,19 +57,18 @@ export class Lanes {
     if (victim) this.#giveUp(victim, job);
   }
 
-  /** From now on no job starts; those that run go on. A second call changes nothing. */
+  /** From now on no job starts; those that run go on. Whoever pauses resumes, once: jobs start again when all have. */
   pause(): void {
-    this.#isPaused = true;
+    this.#pauses++;
   }
 
-  /** Jobs start again. */
   resume(): void {
-    this.#isPaused = false;
+    this.#pauses--;
     this.#fill();
   }
 
   get #hasPlace(): boolean {
-    return this.#running < this.#max && !this.#isPaused;
+    return this.#running < this.#max && this.#pauses === 0;
   }
 
   #start(job: Job): void {

@@ -113,6 +113,17 @@ describe('lanes', () => {
     expect(stage.order).toBe('a0 b0 c0 a1');
   });
 
+  it('start again when everybody who paused them has resumed', () => {
+    const stage = new Stage();
+    stage.lanes.pause();
+    stage.lanes.pause();
+    stage.add('a0');
+    stage.lanes.resume();
+    expect(stage.named('runs')).toBe('');
+    stage.lanes.resume();
+    expect(stage.named('runs')).toBe('a0');
+  });
+
   it('hold no more droppable jobs than the queue is long, over all keys', () => {
     const stage = new Stage({ max: 1, queue: 3 });
     stage.add('a0', 'b0', 'c0', 'd0', 'e0', 'f0');
@@ -192,7 +203,7 @@ describe('lanes', () => {
         const lanes = new Lanes(chosen);
         const jobs: TestJob[] = [];
         const of = (state: TestJob['state']) => jobs.filter((job) => job.state === state);
-        let isPaused = false;
+        let pauses = 0;
         const check = () => {
           const [running, waiting] = [of('runs'), of('waits')];
           expect([lanes.running, lanes.waiting]).toEqual([running.length, waiting.length]);
@@ -200,16 +211,17 @@ describe('lanes', () => {
           const keys = running.flatMap(({ key }) => key ?? []);
           expect(new Set(keys).size).toBe(keys.length);
           expect(waiting.filter(({ droppable }) => droppable).length).toBeLessThanOrEqual(chosen.queue);
-          if (!isPaused && running.length < chosen.max) {
+          if (pauses === 0 && running.length < chosen.max) {
             expect(waiting.filter(({ key }) => key === undefined || !keys.includes(key))).toEqual([]);
           }
         };
         for (const each of steps) {
           if (each === 'pause') {
-            isPaused = true;
+            pauses++;
             lanes.pause();
           } else if (each === 'resume') {
-            isPaused = false;
+            if (pauses === 0) continue;
+            pauses--;
             lanes.resume();
           } else if ('end' in each) {
             const running = of('runs');
@@ -218,7 +230,7 @@ describe('lanes', () => {
             const job = new TestJob(String(jobs.length), each.add, each.droppable, each.isPrompt, started);
             const busy = [...of('runs'), ...of('waits')].map(({ key }) => key);
             const isFree = job.key === undefined || !busy.includes(job.key);
-            const startsAtOnce = !isPaused && of('runs').length < chosen.max && isFree;
+            const startsAtOnce = pauses === 0 && of('runs').length < chosen.max && isFree;
             const victim = startsAtOnce ? undefined : victimOf(chosen, job, of('waits'));
             const gone = jobs.filter(isGivenUp);
             jobs.push(job);
@@ -230,7 +242,7 @@ describe('lanes', () => {
           }
           check();
         }
-        lanes.resume();
+        for (; pauses > 0; pauses--) lanes.resume();
         for (let [job] = of('runs'); job; [job] = of('runs')) job.end();
         expect(of('waits')).toEqual([]);
         for (const key of ['a', 'b', 'c', 'd']) {
