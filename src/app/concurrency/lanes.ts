@@ -43,9 +43,10 @@ export class Lanes {
   }
 
   add(job: Job): void {
-    const lane = job.key === undefined ? undefined : this.#lanes.get(job.key);
+    const { key } = job;
+    const lane = key === undefined ? undefined : this.#lanes.get(key);
     if (lane === undefined && this.#hasPlace) {
-      this.#start(job);
+      if (this.#runs(job) && key !== undefined) this.#lanes.set(key, NOBODY);
       return;
     }
     const victim = job.droppable ? this.#victimOf(job, lane) : undefined;
@@ -71,13 +72,12 @@ export class Lanes {
     return this.#running < this.#max && this.#pauses === 0;
   }
 
-  #start(job: Job): void {
+  /** Whether it still runs. */
+  #runs(job: Job): boolean {
     this.#running++;
-    const { key } = job;
-    if (job.run(this.#onDone) === 'done') {
-      this.#running--;
-      this.#advance(key);
-    } else if (key !== undefined && !this.#lanes.has(key)) this.#lanes.set(key, NOBODY);
+    if (job.run(this.#onDone) === 'running') return true;
+    this.#running--;
+    return false;
   }
 
   #done({ key }: Job): void {
@@ -95,7 +95,7 @@ export class Lanes {
       // Without a key, the next one need not wait for the end of this one.
       if (lane.key === undefined && !lane.isEmpty) this.#ready.push(lane);
       else lane.isReady = false;
-      this.#start(job);
+      if (!this.#runs(job)) this.#advance(job.key);
     }
   }
 
