@@ -26,6 +26,8 @@ export type {
 } from './app/lifecycle/app.js';
 export { Controllers } from './app/lifecycle/boot.js';
 export { createApp } from './app/lifecycle/create-app.js';
+export type { ConnectionInfo, OnConnect, OnStart, OnStop } from './app/lifecycle/hooks.js';
+export { StartTimeoutError } from './app/lifecycle/startup.js';
 export { type RefusedSubscription, SubscriptionsRefusedError } from './app/lifecycle/subscribe.js';
 export { createLineLogger, type LineLoggerOptions } from './app/logger.js';
 export {

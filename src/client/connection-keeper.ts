@@ -70,6 +70,11 @@ export class ConnectionKeeper {
     return this.#policy.target.where;
   }
 
+  /** Those that the present connection took. */
+  get attempts(): number {
+    return this.#policy.attempt;
+  }
+
   /** Connections after the first. */
   get reconnects(): number {
     return Math.max(0, this.#connections - 1);

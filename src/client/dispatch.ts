@@ -58,3 +58,10 @@ export function reconnect(client: Client, reason: string): void {
     throw new TypeError('reconnect: this client was not made by connect().');
   client.reconnect(new Error(reason));
 }
+
+/** How many attempts the connection that stands took, from 1; one that did not last counts as one of them. */
+export function attemptsOf(client: Client): number {
+  if (!(client instanceof MqttClient))
+    throw new TypeError('attemptsOf: this client was not made by connect().');
+  return client.attempts;
+}

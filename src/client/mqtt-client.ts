@@ -239,6 +239,11 @@ export class MqttClient implements Client {
     await this.#leave(reasonCode, goodbyeProperties(this.#settings, {}));
   }
 
+  /** See `attemptsOf` in dispatch.ts. */
+  get attempts(): number {
+    return this.#keeper.attempts;
+  }
+
   /** See `reconnect` in dispatch.ts. */
   reconnect(cause: Error): void {
     if (!this.#settings.reconnect)

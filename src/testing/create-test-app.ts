@@ -1,6 +1,7 @@
 import type { Provider } from '../app/injection/provider.js';
 import type { App, AppOptions, ConnectionOptions } from '../app/lifecycle/app.js';
 import { Application } from '../app/lifecycle/application.js';
+import type { PublishedByApp } from '../app/publishing/publisher.js';
 import type { Clock, Random } from '../time/clock.js';
 import { type Duration, parseDuration, systemClock } from '../time/index.js';
 import { seededRandom } from '../time/seeded-random.js';
@@ -60,6 +61,8 @@ export async function createTestApp(app: App | AppOptions, options: TestAppOptio
     },
     ({ routes }) => probes.watch(routes),
   );
+  const published: PublishedByApp[] = [];
+  copy.publisher.watch((each) => published.push(each)); // hooks publish before the start is over
   await copy.start();
   let device: TestDevice;
   try {
@@ -70,7 +73,8 @@ export async function createTestApp(app: App | AppOptions, options: TestAppOptio
     await copy.stop({ timeout: 0 });
     throw error;
   }
-  return new TestApp({ app: copy, device, fake, ownsFake: fake !== options.broker, patience, probes, logs });
+  const ownsFake = fake !== options.broker;
+  return new TestApp({ app: copy, device, fake, ownsFake, patience, probes, logs, published });
 }
 
 /** The same in every run under the same seed, but not that of another application on the same broker: it names clients. */

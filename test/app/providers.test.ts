@@ -104,7 +104,7 @@ it('does not dispose of values that it was given, and goes on behind what fails'
     (error: AggregateError) => error,
   );
   expect((await stopped)?.message).toBe(
-    '2 of the things to dispose of failed: Error: b failed; Error: a failed',
+    'While the application stopped, this failed: Error: b failed; Error: a failed',
   );
   expect(disposed).toEqual(['b', 'a']);
 });

@@ -39,6 +39,8 @@ export class Assembly {
   /** What is wrong with the list of providers itself. */
   readonly #misprovided: string[] = [];
   readonly #report: (error: unknown) => void;
+  readonly #built: { readonly name: string; readonly value: unknown }[] = [];
+  #preparing = '';
   #abandoned = 0;
 
   /** `report` is told what fails when nobody waits for it any more. */
@@ -110,6 +112,16 @@ export class Assembly {
     );
   }
 
+  /** What the application built itself, in order of creation. */
+  get built(): readonly { readonly name: string; readonly value: unknown }[] {
+    return this.#built;
+  }
+
+  /** Whose factory is awaited. */
+  get preparing(): string {
+    return this.#preparing;
+  }
+
   /** Factories under way that nobody waits for any more. */
   get abandoned(): number {
     return this.#abandoned;
@@ -161,6 +173,7 @@ export class Assembly {
   }
 
   async #finishLater(entry: Entry, promise: PromiseLike<unknown>, signal: AbortSignal): Promise<void> {
+    this.#preparing = entry.name;
     try {
       this.#finish(entry, await orAborted(promise, signal));
     } catch (error) {
@@ -187,7 +200,10 @@ export class Assembly {
   #finish(entry: Entry, value: unknown): unknown {
     entry.state = 'built';
     entry.value = value;
-    if (entry.owned) this.#disposal.add(value, entry.dispose);
+    if (entry.owned) {
+      this.#built.push({ name: entry.name, value });
+      this.#disposal.add(value, entry.dispose);
+    }
     return value;
   }
 

@@ -21,7 +21,8 @@ import type { RouteInfo } from '../routes/route-info.js';
 
 /** Where the broker is, and everything that the client takes but its clock, which is the application's. */
 export interface ConnectionOptions extends Omit<ClientOptions, 'clock'> {
-  url: Endpoint;
+  /** One, or several of one cluster: they are tried in turn. */
+  url: Endpoint | readonly Endpoint[];
 }
 
 export interface AppOptions {
@@ -50,9 +51,14 @@ export interface AppOptions {
   /** What becomes of a message that no route matches, which an older session can bring: acknowledged (`ack`), with a line in the log (`log`), or refused (`reject`, 0x80). Default 'log'. */
   unrouted?: 'ack' | 'log' | 'reject';
   startup?: {
-    /** How long `start()` may take, everything included. Default: for ever, but each of its waits has its own limit. */
+    /**
+     * How long `start()` may take, everything included; then it rejects with a `StartTimeoutError` that says what it was waiting for. 0: no limit. Default 0: only the attempt to connect has a limit then,
+     * `connection.connectTimeout`.
+     */
     timeout?: Duration;
-    /** Whether `start()` tries again while the broker can't be reached, until the timeout. Default false. */
+    /**
+     * Whether `start()` tries again while the broker can't be reached, after the waits of `connection.reconnect`, until the timeout; what the broker refuses for good, such as wrong credentials, ends it at once. Default false.
+     */
     retry?: boolean;
   };
   /** For every route whose handler and controller name no `share` of their own. */
@@ -62,7 +68,7 @@ export interface AppOptions {
     timeout?: Duration;
     /** At which `run()` stops. Default SIGINT and SIGTERM. */
     signals?: readonly NodeJS.Signals[];
-    /** Whether `stop()` unsubscribes what it leaves behind. Default: only where the session ends with the connection. */
+    /** Whether `stop()` unsubscribes, before it waits for the handlers. Default: only where the session ends with the connection; one that stays collects messages until the next start. */
     unsubscribe?: boolean;
   };
   /** Default: a readable line per report, on stderr. */
@@ -74,14 +80,14 @@ export interface AppOptions {
 /** A set of routes on one broker. */
 export interface App extends AsyncDisposable {
   /**
-   * Builds the controllers, connects, checks what the broker can do against the routes, subscribes. Resolves after every SUBACK. Rejects with `BootError` (how
-   * the application is written), `ConnectError`, or `SubscriptionsRefusedError`, and leaves nothing behind.
+   * Builds the controllers, calls `onStart`, connects, checks what the broker can do against the routes, subscribes, calls `onConnect`. Resolves after every SUBACK and hook. Rejects with `BootError` (how
+   * the application is written, a hook that failed), `ConnectError`, `SubscriptionsRefusedError` or `StartTimeoutError`, and leaves nothing behind.
    */
   start(): Promise<void>;
   /**
-   * Takes no more messages, waits for the handlers and for what was published (`timeout`, default as in the options), sends the acknowledgements,
-   * disconnects, disposes of what it built. The session stays with the broker, and is not unsubscribed. A start under way ends first. Rejects with an
-   * AggregateError of what failed to be disposed of, or a RangeError for a timeout that is none.
+   * Takes no more messages, waits for the handlers (`timeout`, default as in the options), sends the acknowledgements, calls `onStop`, waits for what was published,
+   * disconnects, disposes of what it built. A session that outlives the connection is not unsubscribed. A start under way ends first. Rejects with an
+   * AggregateError of the hooks and disposals that failed, once all is done, or a RangeError for a timeout that is none.
    */
   stop(options?: { timeout?: Duration }): Promise<DrainReport>;
   /**

@@ -9,17 +9,19 @@ import { Assembly } from '../injection/assembly.js';
 import type { DependencyContainer } from '../injection/tsyringe.js';
 import { createLineLogger, type Logger, sturdyLogger } from '../logger.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
-import { receiveMaximumOf } from '../policies/concurrency.js';
 import { AppPublisher, Publisher } from '../publishing/publisher.js';
 import type { Handle, Route } from '../routes/route.js';
 import { type RouteInfo, routeInfos } from '../routes/route-info.js';
 import { type App, type AppOptions, connectionOf, type DrainReport, type Health } from './app.js';
 import { type Booted, boot } from './boot.js';
 import { ConnectionNews } from './connection-news.js';
-import { drain } from './drain.js';
+import { connectionSettings } from './connection-settings.js';
+import { type Drained, drain } from './drain.js';
 import type { FunctionRoute } from './function-routes.js';
 import { goOnline, type Online } from './go-online.js';
+import { LifeCycleHooks } from './hooks.js';
 import { runApp } from './run.js';
+import { Startup } from './startup.js';
 
 /** An application on one broker, from its options to its last acknowledgement. */
 export class Application implements App {
@@ -30,6 +32,7 @@ export class Application implements App {
   readonly #assembly: Assembly;
   readonly #functions: FunctionRoute[];
   readonly #news: ConnectionNews;
+  readonly #hooks: LifeCycleHooks;
   readonly #onBooted: ((booted: Booted) => void) | undefined;
   readonly #stopAsked = new AbortController();
   readonly #lost = new AbortController();
@@ -53,6 +56,7 @@ export class Application implements App {
     const lines = createLineLogger({ clock: this.clock, write: (line) => process.stderr.write(line) });
     this.logger = options.logger ? sturdyLogger(options.logger, lines) : lines;
     this.#news = new ConnectionNews(this.logger);
+    this.#hooks = new LifeCycleHooks(this, this.logger, this.clock);
     this.#functions = [...functions];
     this.#assembly = new Assembly({
       container: options.container,
@@ -84,7 +88,7 @@ export class Application implements App {
 
   /** Handlers and factories under way. Once the application has stopped, nobody waits for them. */
   get underWay(): number {
-    return (this.pipeline?.open ?? 0) + this.#assembly.abandoned;
+    return (this.pipeline?.open ?? 0) + this.#assembly.abandoned + this.#hooks.abandoned;
   }
 
   get booted(): Booted | undefined {
@@ -130,8 +134,7 @@ export class Application implements App {
       return Promise.reject(new Error(sentence));
     }
     this.#phase = 'starting';
-    const signal = AbortSignal.any([this.#stopAsked.signal, ...(options.signal ? [options.signal] : [])]);
-    this.#starting = this.#start(signal);
+    this.#starting = this.#start([this.#stopAsked.signal, ...(options.signal ? [options.signal] : [])]);
     return this.#starting;
   }
 
@@ -172,49 +175,49 @@ export class Application implements App {
     };
   }
 
-  async #start(signal: AbortSignal): Promise<void> {
+  async #start(signals: readonly AbortSignal[]): Promise<void> {
+    const startup = new Startup({ clock: this.clock, timeout: this.options.startup?.timeout, signals });
     try {
-      this.#booted = await boot({
+      const booted = await boot({
         options: this.options,
         functions: this.#functions,
         assembly: this.#assembly,
-        signal,
+        startup,
       });
-      this.#onBooted?.(this.#booted);
-      signal.throwIfAborted();
-      this.#adviseOnSession(this.#booted.routes);
-      this.#online = await this.#connect(this.#booted, signal);
+      this.#booted = booted;
+      this.#onBooted?.(booted);
+      startup.signal.throwIfAborted();
+      this.#adviseOnSession(booted.routes);
+      await this.#hooks.start(booted.instances, startup);
+      this.#online = await this.#connect(booted, startup);
+      await this.#hooks.connected(this.#online.connection, startup);
     } catch (error) {
       await this.#abandonStart();
       throw error;
+    } finally {
+      startup.over();
     }
     this.#phase = 'running';
     const { state } = this.#online.client;
     if (state.state === 'closed') this.#connectionLost(state.last);
   }
 
-  #connect({ routes, groups }: Booted, signal: AbortSignal): Promise<Online> {
-    const { url, ...settings } = connectionOf(this.options);
+  #connect({ routes, groups }: Booted, startup: Startup): Promise<Online> {
+    const { clock, logger, publisher } = this;
     return goOnline({
-      url,
-      // Handlers are slower than brokers, and mosquitto overdraws: a default that ends the connection would redeliver for ever.
-      settings: {
-        ...(settings.protocol !== 4 && { receiveMaximumExceeded: 'pause' }),
-        ...settings,
-        receiveMaximum: settings.receiveMaximum ?? receiveMaximumOf(routes),
-        clock: this.clock,
-        signal,
-      },
+      ...connectionSettings(this.options, { clock, logger, startup, routes }),
+      startup,
       routes,
       groups,
-      logger: this.logger,
-      clock: this.clock,
-      publisher: this.publisher,
+      logger,
+      clock,
+      publisher,
       watch: {
         lost: (disconnection) => this.#connectionLost(disconnection),
         regained: (sessionPresent) => this.#news.regained(sessionPresent),
         subscriptionLost: (filter, error) => this.#news.subscriptionLost(filter, error),
       },
+      reconnected: (connection) => void this.#hooks.reconnected(connection), // it does not reject
       stop: (reason) => this.#fail(reason),
     });
   }
@@ -251,26 +254,45 @@ export class Application implements App {
 
   async #abandonStart(): Promise<void> {
     this.#phase = 'stopped';
-    try {
-      await this.#assembly.dispose();
-    } catch (error) {
+    const { errors } = await this.#leave(0);
+    for (const error of errors)
       this.logger.error({ error }, 'After a failed start, something could not be disposed of.');
-    }
   }
 
   async #stop(timeout: number): Promise<DrainReport> {
-    const began = this.clock.now();
+    const { clock } = this;
+    const began = clock.now();
     const wasStarting = this.#phase === 'starting';
     this.#stopAsked.abort(new Error('The application was stopped while it started.'));
     if (wasStarting) await this.#starting?.catch(() => undefined); // whoever started it has the error
+    if (this.#phase === 'stopped') return { finished: 0, abandoned: 0, ms: 0 }; // the start failed, and left nothing
     this.#phase = 'stopping';
+    const { finished, abandoned, errors } = await this.#leave(timeout);
+    if (errors.length > 0)
+      throw new AggregateError(
+        errors,
+        `While the application stopped, this failed: ${errors.map(String).join('; ')}`,
+      );
+    return { finished, abandoned, ms: Math.round(clock.now() - began) };
+  }
+
+  /** Leaves the broker, if it is there, and takes back what was built. */
+  async #leave(timeout: number): Promise<Drained> {
     const { clock, logger } = this;
-    const report = this.#online
-      ? await drain(this.#online, { timeout, clock, logger })
-      : { finished: 0, abandoned: 0 };
+    const { unsubscribe } = this.options.shutdown ?? {};
+    const options = { timeout, unsubscribe, clock, logger, hooks: this.#hooks };
+    const drained = await drain(this.#online, options);
     this.#phase = 'stopped';
     this.#stopped.abort();
-    await this.#assembly.dispose();
-    return { ...report, ms: Math.round(clock.now() - began) };
+    return { ...drained, errors: [...drained.errors, ...(await this.#dispose())] };
+  }
+
+  async #dispose(): Promise<readonly unknown[]> {
+    try {
+      await this.#assembly.dispose();
+      return [];
+    } catch (error) {
+      return error instanceof AggregateError ? error.errors : [error];
+    }
   }
 }

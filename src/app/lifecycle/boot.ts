@@ -3,7 +3,7 @@ import { orAborted } from '../../time/or-aborted.js';
 import { refuseIfAny } from '../boot-error.js';
 import type { Assembly } from '../injection/assembly.js';
 import { constructionOf } from '../injection/construction.js';
-import type { Class } from '../injection/token.js';
+import { type Class, tokenName } from '../injection/token.js';
 import type { InjectionToken } from '../injection/tsyringe.js';
 import { bindRoute, controllerRoutes, type UnboundRoute } from '../routes/controller-routes.js';
 import { inherit, nothingInherited } from '../routes/inherited.js';
@@ -12,8 +12,10 @@ import type { Route } from '../routes/route.js';
 import { groupRoutes, type RouteGroup } from '../routes/subscription-plan.js';
 import { type AppOptions, connectionOf } from './app.js';
 import { type FunctionRoute, functionRoutes } from './function-routes.js';
+import type { Instance } from './hooks.js';
 import { optionFindings, wrongControllers } from './option-findings.js';
 import { redeliveryFindings } from './redelivery.js';
+import type { Startup } from './startup.js';
 
 /** Under this token a container of the user's registers its controllers: `container.register(Controllers, { useClass: SensorController })`. */
 export const Controllers: InjectionToken<object> = Symbol.for('topicwise:controllers');
@@ -21,23 +23,24 @@ export const Controllers: InjectionToken<object> = Symbol.for('topicwise:control
 export interface Booted {
   readonly routes: readonly Route[];
   readonly groups: readonly RouteGroup<Route>[];
+  /** What was built, in order of creation. */
+  readonly instances: readonly Instance[];
 }
 
 export interface BootOptions {
   readonly options: AppOptions;
   readonly functions: readonly FunctionRoute[];
   readonly assembly: Assembly;
-  /** Ends the wait for controllers and providers. */
-  readonly signal: AbortSignal;
+  readonly startup: Startup;
 }
 
 /** Checks everything that can be checked before anything is built, then builds it. Throws a BootError for all mistakes together. */
 export async function boot(written: BootOptions): Promise<Booted> {
-  const { options, assembly, signal } = written;
+  const { options, assembly, startup } = written;
   const findings = optionFindings(options);
   const inherited = inherit(nothingInherited, options);
   const functions = functionRoutes(written.functions, inherited, findings);
-  const controllers = await listedControllers(options, signal, findings);
+  const controllers = await listedControllers(options, startup, findings);
   const classes = [...new Set(controllers)];
   const listed = classes.flatMap((controller) => controllerRoutes(controller, inherited, findings));
   if (classes.length + functions.length === 0 && !assembly.container.isRegistered(Controllers, true)) {
@@ -55,7 +58,8 @@ export async function boot(written: BootOptions): Promise<Booted> {
   refuseIfAny(findings);
 
   // The container builds its controllers itself, and they may need what the factories make.
-  await assembly.prepare(signal);
+  startup.waitsFor(() => `the provider ${assembly.preparing}`);
+  await assembly.prepare(startup.signal);
   const registered = registeredControllers(assembly, findings);
   for (const each of classes) registered.delete(each);
   const found = [...registered.keys()].flatMap((controller) =>
@@ -71,16 +75,24 @@ export async function boot(written: BootOptions): Promise<Booted> {
     return bindRoute({ ...route, method }, instances.get(method.controller as Class) as object);
   });
   const routes = namesApart([...bound, ...functions]);
-  return { routes, groups: groupRoutes(routes, []) };
+  return { routes, groups: groupRoutes(routes, []), instances: instancesOf(assembly, registered) };
+}
+
+/** Those of the user's container behind those that the application built itself. */
+function instancesOf({ built }: Assembly, registered: ReadonlyMap<Class, object>): readonly Instance[] {
+  const all = [...built, ...[...registered].map(([target, value]) => ({ name: tokenName(target), value }))];
+  // One thing may stand under several tokens.
+  return [...new Map(all.map((instance) => [instance.value, instance] as const)).values()];
 }
 
 /** The list of the options, which may be on its way. */
 async function listedControllers(
   options: AppOptions,
-  signal: AbortSignal,
+  startup: Startup,
   findings: string[],
 ): Promise<readonly Class[]> {
-  const listed = await orAborted(Promise.resolve(options.controllers), signal);
+  startup.waitsFor(() => 'the list of controllers');
+  const listed = await orAborted(Promise.resolve(options.controllers), startup.signal);
   const wrong = wrongControllers(listed);
   if (!wrong) return listed ?? [];
   findings.push(wrong);

@@ -3,26 +3,50 @@ import { orAborted } from '../../time/or-aborted.js';
 import type { Logger } from '../logger.js';
 import type { DrainReport } from './app.js';
 import type { Online } from './go-online.js';
+import type { LifeCycleHooks } from './hooks.js';
 
 export interface DrainOptions {
-  /** Milliseconds for all of it: for the handlers, and for what was published and is not acknowledged yet. */
+  /** Milliseconds for all of it: for the handlers, the hooks, and what was published and is not acknowledged yet. */
   readonly timeout: number;
+  /** Undefined: only where the session ends with the connection. */
+  readonly unsubscribe: boolean | undefined;
+  readonly hooks: LifeCycleHooks;
   readonly clock: Clock;
   readonly logger: Logger;
 }
 
-/** Takes no more messages, waits for the handlers and for what they published, and says goodbye to the broker. */
-export async function drain(
-  { client, pipeline, stopDispatch }: Online,
-  { timeout, clock, logger }: DrainOptions,
-): Promise<Omit<DrainReport, 'ms'>> {
+export interface Drained extends Omit<DrainReport, 'ms'> {
+  /** Of the hooks. */
+  readonly errors: readonly unknown[];
+}
+
+/** Takes no more messages, waits for the handlers and for what they published, lets the hooks say their goodbyes, and says its own to the broker. Without a connection there are the hooks alone. */
+export async function drain(online: Online | undefined, options: DrainOptions): Promise<Drained> {
+  const { timeout, hooks, clock } = options;
   const late = new AbortController();
   // On a virtual clock even 0 milliseconds pass only when somebody moves it.
   if (timeout === 0) late.abort();
   const cancel = clock.setTimer(timeout, () => late.abort());
-  stopDispatch();
+  const deadline = clock.now() + timeout;
+  const counts = online ? await finishHandlers(online, late.signal, options) : { finished: 0, abandoned: 0 };
+  await hooks.stop(deadline);
+  await online?.client.disconnect({ signal: late.signal });
+  cancel();
+  return { ...counts, errors: await hooks.stopped() };
+}
+
+async function finishHandlers(
+  { pipeline, stopDispatch, unsubscribe, sessionStays }: Online,
+  late: AbortSignal,
+  options: DrainOptions,
+): Promise<{ finished: number; abandoned: number }> {
+  const { logger } = options;
   const before = pipeline.finished;
-  await orAborted(pipeline.idle(), late.signal).catch(() => undefined); // too late: what is still open is counted below
+  // First, and still handling: in a session that ends, what came until then would be lost.
+  if (options.unsubscribe ?? !sessionStays()) await unsubscribe(late);
+  stopDispatch();
+  await orAborted(pipeline.idle(), late).catch(() => undefined); // too late: what is still open is counted below
+  const finished = pipeline.finished - before;
   const abandoned = pipeline.open;
   if (abandoned > 0)
     logger.warn(
@@ -30,7 +54,5 @@ export async function drain(
       'Stopped without waiting any longer for handlers. Their messages stay unacknowledged.',
     );
   pipeline.abandon(new Error('The application has stopped and no longer waits for its handlers.'));
-  await client.disconnect({ signal: late.signal });
-  cancel();
-  return { finished: pipeline.finished - before, abandoned };
+  return { finished, abandoned };
 }

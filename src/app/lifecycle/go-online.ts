@@ -1,8 +1,7 @@
 import type { Client } from '../../client/client.js';
 import { connect } from '../../client/connect.js';
-import { dispatchMessages, reconnect } from '../../client/dispatch.js';
+import { attemptsOf, dispatchMessages, reconnect } from '../../client/dispatch.js';
 import type { ConnectionWatch } from '../../client/dispatcher.js';
-import type { Endpoint } from '../../client/endpoint.js';
 import type { ClientOptions } from '../../client/options.js';
 import type { Clock } from '../../time/clock.js';
 import { systemRandom } from '../../time/system-clock.js';
@@ -14,27 +13,36 @@ import type { Route } from '../routes/route.js';
 import { RouteTable } from '../routes/route-table.js';
 import { planSubscriptions, type RouteGroup } from '../routes/subscription-plan.js';
 import { missingCapabilities } from './capabilities.js';
+import type { ConnectionSettings } from './connection-settings.js';
+import type { ConnectionInfo } from './hooks.js';
 import { Redelivery, sessionFindings } from './redelivery.js';
-import { subscribeAll } from './subscribe.js';
+import type { Startup } from './startup.js';
+import { subscribeAll, unsubscribeAll } from './subscribe.js';
 
 /** An application's connection, with every route subscribed. */
 export interface Online {
   readonly client: Client;
   readonly pipeline: Pipeline;
+  /** Of the first connection. */
+  readonly connection: ConnectionInfo;
   /** From now on messages stay with the client, unacknowledged. */
   readonly stopDispatch: () => void;
+  /** Whether the broker keeps the session when the application leaves. */
+  readonly sessionStays: () => boolean;
+  /** Resolves when the broker sends no more, or none is there, or the signal aborts. */
+  readonly unsubscribe: (signal: AbortSignal) => Promise<void>;
 }
 
-export interface GoOnlineOptions {
-  readonly url: Endpoint;
-  /** Its signal ends the attempt at any point. */
-  readonly settings: ClientOptions & { readonly signal: AbortSignal };
+export interface GoOnlineOptions extends ConnectionSettings {
+  readonly startup: Startup;
   readonly routes: readonly Route[];
   readonly groups: readonly RouteGroup<Route>[];
   readonly logger: Logger;
   readonly clock: Clock;
   readonly publisher: AppPublisher;
   readonly watch: ConnectionWatch;
+  /** There is another connection. */
+  readonly reconnected: (connection: ConnectionInfo) => void;
   /** Stops the application, because a failure policy says so. */
   readonly stop: (reason: string) => void;
 }
@@ -56,8 +64,9 @@ export async function goOnline(options: GoOnlineOptions): Promise<Online> {
 }
 
 async function subscribeRoutes(client: Client, options: GoOnlineOptions): Promise<Online> {
-  const { routes, groups, logger, clock, publisher } = options;
+  const { routes, groups, logger, clock, publisher, startup } = options;
   const { server, sessionPresent } = await client.connected();
+  const connection: ConnectionInfo = { sessionPresent, attempt: attemptsOf(client) };
   refuseIfAny([...missingCapabilities(routes, server), ...sessionFindings(routes, server)]);
   const identifiers = server.subscriptionIdentifiers;
   const plan = planSubscriptions(groups, identifiers);
@@ -93,13 +102,24 @@ async function subscribeRoutes(client: Client, options: GoOnlineOptions): Promis
       redelivery.cancel(); // whatever waits for it comes with the next connection
       options.watch.lost?.(disconnection);
     },
+    regained(sessionPresent) {
+      options.watch.regained?.(sessionPresent);
+      options.reconnected({ sessionPresent, attempt: attemptsOf(client) });
+    },
   });
   const stopDispatch = () => {
     redelivery.cancel();
     endDispatch();
   };
+  const unanswered = new Set<string>();
+  startup.waitsFor(() => `the broker's answer to SUBSCRIBE (${listed(unanswered)})`);
   try {
-    for (const { filter, asked, granted } of await subscribeAll(client, plan.subscribed, identifiers)) {
+    for (const { filter, asked, granted } of await subscribeAll(
+      client,
+      plan.subscribed,
+      identifiers,
+      unanswered,
+    )) {
       logger.warn(
         { filter, asked, granted },
         'The broker granted a lower QoS than the routes ask for: it may lose their messages.',
@@ -114,7 +134,26 @@ async function subscribeRoutes(client: Client, options: GoOnlineOptions): Promis
     { routes: routes.length, subscriptions: plan.subscribed.length, sessionPresent },
     'Subscribed.',
   );
-  return { client, pipeline, stopDispatch };
+  return {
+    client,
+    pipeline,
+    connection,
+    stopDispatch,
+    sessionStays: () => sessionStays(client, options.settings),
+    unsubscribe: (signal) => unsubscribeAll(client, plan.subscribed, logger, signal),
+  };
+}
+
+/** The client ends the session of a client identifier that nobody knows. */
+function sessionStays({ state }: Client, { clientId }: Pick<ClientOptions, 'clientId'>): boolean {
+  return Boolean(clientId) && state.state === 'connected' && state.server.sessionExpiryInterval > 0;
+}
+
+/** Some of many, quoted. */
+function listed(filters: ReadonlySet<string>): string {
+  const [...all] = filters;
+  const some = all.slice(0, 3).map((filter) => JSON.stringify(filter));
+  return [...some, ...(all.length > 3 ? [`${all.length - 3} more`] : [])].join(', ');
 }
 
 function warnOnce(logger: Logger): () => void {

@@ -1,23 +1,54 @@
-import { parseDuration } from '../../time/duration.js';
+import { constants } from 'node:os';
+import { type Duration, parseDuration } from '../../time/duration.js';
 import { concurrencyFindings } from '../policies/concurrency-findings.js';
 import type { AppOptions } from './app.js';
 
 /** What the types of the options refuse as well; for JavaScript, and for values that come from elsewhere. A sentence each. */
-export function optionFindings({ connection, shutdown, concurrency }: AppOptions): string[] {
+export function optionFindings({ connection, startup, shutdown, concurrency }: AppOptions): string[] {
   const findings = concurrencyFindings('', concurrency);
   if (connection === undefined || connection === null) {
     findings.push(
       `connection is ${connection}. Write createApp({ connection: 'mqtt://host' }) or { url, ... }.`,
     );
   }
-  if (shutdown?.timeout !== undefined) {
-    try {
-      parseDuration(shutdown.timeout);
-    } catch (error) {
-      findings.push(`shutdown.timeout: ${(error as RangeError).message}`); // all that parseDuration throws
-    }
+  findings.push(...noDuration('shutdown.timeout', shutdown?.timeout));
+  findings.push(...noDuration('startup.timeout', startup?.timeout));
+  findings.push(...wrongSignals(shutdown?.signals));
+  if (
+    startup?.retry &&
+    connection instanceof Object &&
+    'reconnect' in connection &&
+    connection.reconnect === false
+  ) {
+    findings.push(
+      'startup.retry tries again as connection.reconnect says, which is false. Leave one of them out.',
+    );
   }
   return findings;
+}
+
+function noDuration(name: string, duration: Duration | undefined): string[] {
+  try {
+    if (duration !== undefined) parseDuration(duration);
+    return [];
+  } catch (error) {
+    return [`${name}: ${(error as RangeError).message}`]; // all that parseDuration throws
+  }
+}
+
+function wrongSignals(signals: unknown = []): string[] {
+  if (Array.isArray(signals)) return signals.flatMap(noSignal);
+  return [`shutdown.signals is of type ${typeof signals}. Write a list, such as ['SIGTERM'].`];
+}
+
+function noSignal(signal: string): string[] {
+  if (!(signal in constants.signals))
+    return [
+      `shutdown.signals: this system knows no ${JSON.stringify(signal)}. Write 'SIGINT', 'SIGTERM' or the like.`,
+    ];
+  if (signal === 'SIGKILL' || signal === 'SIGSTOP')
+    return [`shutdown.signals: no process can listen to ${signal}. Leave it out.`];
+  return [];
 }
 
 /** `controllers` as it is at run time: a list, or nothing. */

@@ -2,6 +2,7 @@ import type { Client } from '../../client/client.js';
 import type { TopicFilter } from '../../client/options.js';
 import { reasonCodeName } from '../../packets/index.js';
 import type { QoS } from '../../packets/packet.js';
+import type { Logger } from '../logger.js';
 import type { RouteGroup, Subscribing } from '../routes/subscription-plan.js';
 
 /** Filters in one SUBSCRIBE, where they need no identifier each. */
@@ -32,18 +33,22 @@ export interface Lowered {
   readonly granted: QoS;
 }
 
-/** Subscribes to all groups and resolves after the last SUBACK. Throws a SubscriptionsRefusedError. */
+/** Subscribes to all groups and resolves after the last SUBACK. `unanswered` holds the filters that still wait for theirs. Throws a SubscriptionsRefusedError. */
 export async function subscribeAll<R extends Subscribing>(
   client: Client,
   groups: readonly RouteGroup<R>[],
   identifiers: boolean,
+  unanswered = new Set<string>(),
 ): Promise<readonly Lowered[]> {
   const packets = identifiers ? groups.map((group) => [group]) : chunks(groups, FILTERS_PER_PACKET);
   const answers = await Promise.all(
-    packets.map((packet) => {
+    packets.map(async (packet) => {
       const [first] = packet;
       const id = identifiers && first ? { id: first.identifier } : {};
-      return client.subscribe(packet.map(topicFilterOf), { ...id, partial: 'return' });
+      for (const { topicFilter } of packet) unanswered.add(topicFilter);
+      const answer = await client.subscribe(packet.map(topicFilterOf), { ...id, partial: 'return' });
+      for (const { topicFilter } of packet) unanswered.delete(topicFilter);
+      return answer;
     }),
   );
   const granted = answers.flat();
@@ -58,6 +63,23 @@ export async function subscribeAll<R extends Subscribing>(
     const got = granted[at]?.qos ?? qos;
     return got < qos ? [{ filter: topicFilter, asked: qos, granted: got }] : [];
   });
+}
+
+/** Resolves after the last UNSUBACK, or when the signal aborts; at once without a connection. What fails is logged: the application leaves all the same. */
+export async function unsubscribeAll<R>(
+  client: Client,
+  groups: readonly RouteGroup<R>[],
+  logger: Logger,
+  signal: AbortSignal,
+): Promise<void> {
+  if (client.state.state !== 'connected') return;
+  const filters = groups.map(({ topicFilter }) => topicFilter);
+  const packets = chunks(filters, FILTERS_PER_PACKET);
+  try {
+    await Promise.all(packets.map((packet) => client.unsubscribe(packet, { signal })));
+  } catch (error) {
+    if (!signal.aborted) logger.warn({ error }, 'The broker did not take back all subscriptions.');
+  }
 }
 
 function topicFilterOf<R>(group: RouteGroup<R>): TopicFilter {
