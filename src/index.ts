@@ -22,10 +22,10 @@ export type {
   AppOptions,
   ConnectionOptions,
   DrainReport,
-  Health,
 } from './app/lifecycle/app.js';
 export { Controllers } from './app/lifecycle/boot.js';
 export { createApp } from './app/lifecycle/create-app.js';
+export type { Health } from './app/lifecycle/health.js';
 export type { ConnectionInfo, OnConnect, OnStart, OnStop } from './app/lifecycle/hooks.js';
 export { StartTimeoutError } from './app/lifecycle/startup.js';
 export { type RefusedSubscription, SubscriptionsRefusedError } from './app/lifecycle/subscribe.js';

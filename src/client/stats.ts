@@ -13,6 +13,8 @@ export interface ClientStats {
   readonly unackedIn: number;
   /** Milliseconds since the oldest of them came; 0 if there is none. */
   readonly oldestUnackedMs: number;
+  /** Its topic; undefined if there is none, or an earlier process got it. */
+  readonly oldestUnackedTopic: string | undefined;
   /** Messages that no reader took yet. */
   readonly bufferedIn: number;
   /** QoS 0 messages dropped because no reader came in time. */
@@ -42,12 +44,13 @@ export function statsOf(
   observers: Observers,
   { reconnects, now }: { reconnects: number; now: number },
 ): ClientStats {
-  const { inFlight, queued, unacknowledged, oldestUnacknowledgedAt, ignored } = driver.session.counts;
+  const { inFlight, queued, unacknowledged, oldestUnacknowledged: oldest, ignored } = driver.session.counts;
   return {
     inFlightOut: inFlight,
     queuedOut: queued,
     unackedIn: unacknowledged,
-    oldestUnackedMs: oldestUnacknowledgedAt === undefined ? 0 : now - oldestUnacknowledgedAt,
+    oldestUnackedMs: oldest ? now - oldest.at : 0,
+    oldestUnackedTopic: oldest?.topic,
     bufferedIn: inbox.length,
     dropped: inbox.dropped,
     ignored: ignored + inbox.repeated,

@@ -9,6 +9,8 @@ export class LedgerEntry {
   readonly connectionId: number;
   /** When it arrived, in milliseconds of the client's clock. */
   readonly at: number;
+  /** For people who ask which message it is; undefined where an earlier process got it. */
+  readonly topic: string | undefined;
   /**
    * `queued`: settled, but an older message of its QoS is not, or the store does not know yet, or (QoS 2) the server has to send it again first, on
    * the connection that followed. `stale`: nothing will be sent, the connection or the session is gone.
@@ -29,11 +31,12 @@ export class LedgerEntry {
   /** Who wants to know when it left; the session never looks at it. */
   listener: (() => void) | undefined = undefined;
 
-  constructor(packetId: number, qos: 1 | 2, connectionId: number, at: number) {
+  constructor(packetId: number, qos: 1 | 2, connectionId: number, at: number, topic?: string) {
     this.packetId = packetId;
     this.qos = qos;
     this.connectionId = connectionId;
     this.at = at;
+    this.topic = topic;
   }
 }
 

@@ -63,12 +63,12 @@ export class Inbound {
     return this.#qos1.length + this.#qos2.length + this.#owned;
   }
 
-  /** When the oldest unacknowledged message came. */
-  get oldestAt(): number | undefined {
-    let oldest = this.#qos1.oldest?.at;
+  /** The oldest message that is not acknowledged. */
+  get oldest(): LedgerEntry | undefined {
+    let oldest = this.#qos1.oldest;
     const candidates = this.#owned > 0 ? [...this.#open.values()].filter(isPending) : [this.#qos2.oldest];
     for (const each of candidates) {
-      if (each && (oldest === undefined || each.at < oldest)) oldest = each.at;
+      if (each && (oldest === undefined || each.at < oldest.at)) oldest = each;
     }
     return oldest;
   }
@@ -108,7 +108,7 @@ export class Inbound {
     }
     this.#checkWindow();
     if (open) this.#supersede(open);
-    const entry = new LedgerEntry(packetId, packet.qos, connectionId, now);
+    const entry = new LedgerEntry(packetId, packet.qos, connectionId, now, packet.topic);
     this.#connectionId = connectionId;
     this.#open.set(packetId, entry);
     this.#live++;

@@ -94,7 +94,7 @@ export class Session {
       inFlight: this.#outbound.inFlight,
       queued: this.#outbound.queued,
       unacknowledged: this.#inbound.unacknowledged,
-      oldestUnacknowledgedAt: this.#inbound.oldestAt,
+      oldestUnacknowledged: this.#inbound.oldest,
       ignored: this.#outbound.ignored + this.#subscriptions.ignored + this.#inbound.ignored,
     };
   }

@@ -308,7 +308,7 @@ it('reports a connection that is lost for good, and lets handlers in flight fini
   const delivery = t.deliver(topic.to({ id: 1 }), 'x');
   await t.clock.settle();
   await using _other = await connect(broker.endpoint, { clientId: 'app', clock: t.clock });
-  expect(t.app.health()).toMatchObject({ live: true, ready: false });
+  expect(t.app.health()).toMatchObject({ live: false, ready: false, connection: 'closed' });
   open();
   expect(await delivery).toMatchObject({ handlers: ['a function on t/+id'], acks: [], errors: [] });
   expect(t.logs.filter(({ level }) => level === 'error')).toEqual([

@@ -12,12 +12,12 @@ import type { Class } from '../injection/token.js';
 import type { DependencyContainer } from '../injection/tsyringe.js';
 import type { Logger } from '../logger.js';
 import type { Middleware } from '../middleware/middleware.js';
-import type { RouteCounts } from '../pipeline/pipeline.js';
 import type { TopicMessage } from '../pipeline/topic-message.js';
 import type { Concurrency } from '../policies/concurrency.js';
 import type { ErrorPolicy } from '../policies/error-policy.js';
 import type { Publisher } from '../publishing/publisher.js';
 import type { RouteInfo } from '../routes/route-info.js';
+import type { Health } from './health.js';
 
 /** Where the broker is, and everything that the client takes but its clock, which is the application's. */
 export interface ConnectionOptions extends Omit<ClientOptions, 'clock'> {
@@ -71,6 +71,10 @@ export interface AppOptions {
     /** Whether `stop()` unsubscribes, before it waits for the handlers. Default: only where the session ends with the connection; one that stays collects messages until the next start. */
     unsubscribe?: boolean;
   };
+  health?: {
+    /** Beyond this age of the oldest unacknowledged message the application is not ready: a handler is stuck, or a route is paused. 0: no limit. Default '1m'. */
+    oldestUnacked?: Duration;
+  };
   /** Default: a readable line per report, on stderr. */
   logger?: Logger;
   /** The machine's by default. */
@@ -112,17 +116,13 @@ export interface App extends AsyncDisposable {
   /** Known once the application has started. */
   routes(): readonly RouteInfo[];
   health(): Health;
-}
-
-export interface Health {
-  /** Started and not stopped. */
-  readonly live: boolean;
-  /** Live, connected and subscribed. */
-  readonly ready: boolean;
-  /** Since when the oldest message waits for its acknowledgement, in milliseconds; 0 if none does. */
-  readonly oldestUnackedMs: number;
-  /** By the name of the route. */
-  readonly routes: Readonly<Record<string, RouteCounts>>;
+  /** The counters of the routes and the state of the connection as text for Prometheus, labelled by route and pattern. */
+  metrics(): Promise<string>;
+  /**
+   * Answers GET for `/healthz` and `/readyz` (200 or 503, with `health()` as JSON) and `/metrics`, under whatever path it is mounted: the last segment decides. Needs no `this`. Everything else is
+   * 404, other methods 405.
+   */
+  fetch(request: Request): Promise<Response>;
 }
 
 export interface DrainReport {

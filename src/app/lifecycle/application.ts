@@ -10,16 +10,20 @@ import type { DependencyContainer } from '../injection/tsyringe.js';
 import { createLineLogger, type Logger, sturdyLogger } from '../logger.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
 import { AppPublisher, Publisher } from '../publishing/publisher.js';
-import type { Handle, Route } from '../routes/route.js';
+import type { Handle } from '../routes/route.js';
 import { type RouteInfo, routeInfos } from '../routes/route-info.js';
-import { type App, type AppOptions, connectionOf, type DrainReport, type Health } from './app.js';
+import { type App, type AppOptions, connectionOf, type DrainReport } from './app.js';
 import { type Booted, boot } from './boot.js';
 import { ConnectionNews } from './connection-news.js';
 import { connectionSettings } from './connection-settings.js';
 import { type Drained, drain } from './drain.js';
 import type { FunctionRoute } from './function-routes.js';
 import { goOnline, type Online } from './go-online.js';
+import { type Health, healthOf } from './health.js';
 import { LifeCycleHooks } from './hooks.js';
+import { answer } from './http.js';
+import { metricsText } from './metrics.js';
+import { durationOf } from './option-findings.js';
 import { runApp } from './run.js';
 import { Startup } from './startup.js';
 
@@ -163,17 +167,19 @@ export class Application implements App {
   }
 
   health(): Health {
-    const pipeline = this.#online?.pipeline;
-    const { routes = [] } = this.#booted ?? {};
-    return {
-      live: this.#phase === 'running',
-      ready: this.#phase === 'running' && this.#online?.client.state.state === 'connected',
-      oldestUnackedMs: this.#online?.client.stats().oldestUnackedMs ?? 0,
-      routes: Object.fromEntries(
-        routes.flatMap((route) => (pipeline ? [[route.name, pipeline.counts(route)]] : [])),
-      ),
-    };
+    return healthOf({
+      isRunning: this.#phase === 'running',
+      online: this.#online,
+      routes: this.#booted?.routes ?? [],
+      oldestUnacked: durationOf(this.options.health?.oldestUnacked ?? '1m'),
+    });
   }
+
+  async metrics(): Promise<string> {
+    return metricsText(this.health(), this.#booted?.routes ?? [], this.client?.stats());
+  }
+
+  readonly fetch = (request: Request): Promise<Response> => answer(request, this);
 
   async #start(signals: readonly AbortSignal[]): Promise<void> {
     const startup = new Startup({ clock: this.clock, timeout: this.options.startup?.timeout, signals });
@@ -187,7 +193,7 @@ export class Application implements App {
       this.#booted = booted;
       this.#onBooted?.(booted);
       startup.signal.throwIfAborted();
-      this.#adviseOnSession(booted.routes);
+      this.#news.starting(booted.routes, connectionOf(this.options));
       await this.#hooks.start(booted.instances, startup);
       this.#online = await this.#connect(booted, startup);
       await this.#hooks.connected(this.#online.connection, startup);
@@ -220,14 +226,6 @@ export class Application implements App {
       reconnected: (connection) => void this.#hooks.reconnected(connection), // it does not reject
       stop: (reason) => this.#fail(reason),
     });
-  }
-
-  #adviseOnSession(routes: readonly Route[]): void {
-    if (connectionOf(this.options).clientId || !routes.some(({ qos }) => qos > 0)) return;
-    this.logger.warn(
-      {},
-      'This application handles messages at QoS 1 or 2 but has no clientId: after a restart it will not find its session, nor the messages that waited for it. Write connection: { url, clientId }.',
-    );
   }
 
   #connectionLost(disconnection: Disconnection): void {

@@ -1,5 +1,7 @@
 import { type Disconnection, describeDisconnection } from '../../session/disconnection.js';
 import type { Logger } from '../logger.js';
+import type { Route } from '../routes/route.js';
+import type { ConnectionOptions } from './app.js';
 
 /** What becomes of a running application's connection, as lines of its log. */
 export class ConnectionNews {
@@ -7,6 +9,15 @@ export class ConnectionNews {
 
   constructor(logger: Logger) {
     this.#logger = logger;
+  }
+
+  /** Before the first connection. */
+  starting(routes: readonly Pick<Route, 'qos'>[], { clientId }: Pick<ConnectionOptions, 'clientId'>): void {
+    if (clientId || !routes.some(({ qos }) => qos > 0)) return;
+    this.#logger.warn(
+      {},
+      'This application handles messages at QoS 1 or 2 but has no clientId: after a restart it will not find its session, nor the messages that waited for it. Write connection: { url, clientId }.',
+    );
   }
 
   /** `open`: handlers that run. */

@@ -4,7 +4,7 @@ import { concurrencyFindings } from '../policies/concurrency-findings.js';
 import type { AppOptions } from './app.js';
 
 /** What the types of the options refuse as well; for JavaScript, and for values that come from elsewhere. A sentence each. */
-export function optionFindings({ connection, startup, shutdown, concurrency }: AppOptions): string[] {
+export function optionFindings({ connection, startup, shutdown, health, concurrency }: AppOptions): string[] {
   const findings = concurrencyFindings('', concurrency);
   if (connection === undefined || connection === null) {
     findings.push(
@@ -13,6 +13,7 @@ export function optionFindings({ connection, startup, shutdown, concurrency }: A
   }
   findings.push(...noDuration('shutdown.timeout', shutdown?.timeout));
   findings.push(...noDuration('startup.timeout', startup?.timeout));
+  findings.push(...noDuration('health.oldestUnacked', health?.oldestUnacked));
   findings.push(...wrongSignals(shutdown?.signals));
   if (
     startup?.retry &&
@@ -25,6 +26,15 @@ export function optionFindings({ connection, startup, shutdown, concurrency }: A
     );
   }
   return findings;
+}
+
+/** Milliseconds of an option; 0 for one that is no duration, for which the start fails. */
+export function durationOf(duration: Duration): number {
+  try {
+    return parseDuration(duration);
+  } catch {
+    return 0; // it is among the findings
+  }
 }
 
 function noDuration(name: string, duration: Duration | undefined): string[] {

@@ -1,5 +1,6 @@
 import type { Clock } from '../../time/clock.js';
-import { type Duration, parseDuration } from '../../time/duration.js';
+import type { Duration } from '../../time/duration.js';
+import { durationOf } from './option-findings.js';
 
 /** `start()` took longer than `startup.timeout` allows. */
 export class StartTimeoutError extends Error {
@@ -31,7 +32,7 @@ export class Startup {
   #waitingFor: () => string = () => 'nothing';
 
   constructor({ clock, signals, ...options }: StartupOptions) {
-    const timeout = limitOf(options.timeout);
+    const timeout = durationOf(options.timeout ?? 0);
     const late = new AbortController();
     this.signal = AbortSignal.any([...signals, late.signal]);
     this.#cancelTimer =
@@ -48,13 +49,5 @@ export class Startup {
   /** Started, or failed. */
   over(): void {
     this.#cancelTimer();
-  }
-}
-
-function limitOf(timeout: Duration = 0): number {
-  try {
-    return parseDuration(timeout);
-  } catch {
-    return 0; // it is among the findings for which the start fails
   }
 }
