@@ -14,9 +14,12 @@ interface Sample {
 const ofRoutes: Readonly<Record<keyof RouteCounts, readonly [name: string, help: string]>> = {
   inFlight: ['topicwise_route_in_flight', 'Messages that are handled or wait for it.'],
   handled: ['topicwise_route_handled_total', 'Messages handled.'],
-  failed: ['topicwise_route_failed_total', 'Messages whose handler failed.'],
+  failed: ['topicwise_route_failed_total', 'Messages not handled, whatever became of them.'],
   invalid: ['topicwise_route_invalid_total', 'Messages that did not fit the contract.'],
+  retried: ['topicwise_route_retried_total', 'Attempts that failed and were followed by another one.'],
+  deadLettered: ['topicwise_route_dead_lettered_total', 'Messages that failed and were dead-lettered.'],
   dropped: ['topicwise_route_dropped_total', 'QoS 0 messages given up because too many waited.'],
+  conflated: ['topicwise_route_conflated_total', 'QoS 0 messages replaced by a newer one while they waited.'],
 };
 
 /** The figures of `health()` and of the client. */
