@@ -37,8 +37,6 @@ export interface RouteCounts {
 interface RouteState {
   readonly lanes: Lanes;
   readonly deadlines: Deadlines;
-  /** Messages for which the route pauses. */
-  pauses: number;
   readonly counts: { -readonly [K in Exclude<keyof RouteCounts, 'inFlight'>]: number };
 }
 
@@ -97,7 +95,6 @@ export class Pipeline implements RouteContext {
     const fresh = ({ concurrency, timeout }: Route): RouteState => ({
       lanes: new Lanes(concurrency),
       deadlines: new Deadlines(options.clock, timeout),
-      pauses: 0,
       counts: { handled: 0, failed: 0, invalid: 0, retried: 0, deadLettered: 0, dropped: 0, conflated: 0 },
     });
     this.#states = new Map(options.routes.map((route) => [route, fresh(route)]));
@@ -174,15 +171,9 @@ export class Pipeline implements RouteContext {
 
   pause(route: Route, scope: 'route' | 'app'): () => void {
     const paused = scope === 'app' ? [...this.#states.values()] : [this.#state(route)];
-    for (const state of paused) {
-      state.pauses++;
-      state.lanes.pause();
-    }
+    for (const { lanes } of paused) lanes.pause();
     return () => {
-      for (const state of paused) {
-        state.pauses--;
-        if (state.pauses === 0) state.lanes.resume();
-      }
+      for (const { lanes } of paused) lanes.resume();
     };
   }
 
