@@ -1,14 +1,8 @@
 import type { Client } from '../../client/client.js';
-import {
-  type Contract,
-  contentTypeFor,
-  encodePayload,
-  type Outgoing,
-  type PublishOptions,
-  type Target,
-} from '../../contracts/index.js';
+import { encodePayload, type Outgoing, type PublishOptions, type Target } from '../../contracts/index.js';
 import type { PublishProperties, QoS } from '../../packets/packet.js';
 import { type Duration, parseDuration } from '../../time/duration.js';
+import { publishProperties, topicOf } from './publish-properties.js';
 import { readReply } from './reply.js';
 
 /** What a single request may say. */
@@ -83,7 +77,8 @@ export class AppPublisher extends Publisher {
     payload: NoInfer<In>,
     options: RequestOptions = {},
   ): Promise<ReplyOut> {
-    const { contract, address: topic } = to;
+    const { contract } = to;
+    const topic = topicOf(to);
     const client = this.#connected(topic);
     const { qos = contract.spec.qos, timeout = '30s', signal } = options;
     if (contract.spec.reply === undefined) {
@@ -98,7 +93,7 @@ export class AppPublisher extends Publisher {
     }
     const waits = { timeout: parseDuration(timeout), ...(signal && { signal }) };
     const bytes = await encodePayload(contract, payload, options.contentType);
-    const properties = this.#properties(contract, options);
+    const properties = publishProperties(contract, options, this.#protocol);
     const reply = await client.request(topic, bytes, { qos, ...properties, ...waits });
     this.#tell({ topic, payload: bytes, qos, retain: false, properties });
     // The reply's schema, whose output type ReplyOut is.
@@ -109,17 +104,20 @@ export class AppPublisher extends Publisher {
     to: Target<never>,
     { qos = to.contract.spec.qos, signal }: Pick<PublishOptions, 'qos' | 'signal'> = {},
   ): Promise<void> {
-    const { address: topic } = to;
-    await this.sendBytes({ topic, payload: new Uint8Array(), qos, retain: true, properties: {} }, signal);
+    await this.sendBytes(
+      { topic: topicOf(to), payload: new Uint8Array(), qos, retain: true, properties: {} },
+      signal,
+    );
   }
 
   async send(outgoing: Outgoing): Promise<{ readonly reasonCode: number }> {
     const { target, options = {} } = outgoing;
-    const { address: topic, contract } = target;
+    const { contract } = target;
+    const topic = topicOf(target);
     this.#connected(topic);
     const payload = await encodePayload(contract, outgoing.payload, options.contentType);
     const { qos = contract.spec.qos, retain = contract.spec.retain, signal } = options;
-    const properties = this.#properties(contract, options);
+    const properties = publishProperties(contract, options, this.#protocol);
     return this.sendBytes({ topic, payload, qos, retain, properties }, signal);
   }
 
@@ -143,21 +141,6 @@ export class AppPublisher extends Publisher {
     throw new Error(
       `"${topic}" can't be published before the application has started. Await app.start() first.`,
     );
-  }
-
-  /** A contract says it for whoever can: MQTT 3.1.1 has no properties. Asked for in the call, they are refused there. */
-  #properties({ spec }: Contract, options: PublishOptions): PublishProperties {
-    const isMqtt5 = this.#protocol === 5;
-    const {
-      contentType = isMqtt5 ? contentTypeFor(spec.codecs) : undefined,
-      messageExpiryInterval = isMqtt5 ? spec.messageExpiryInterval : undefined,
-      userProperties,
-    } = options;
-    return {
-      ...(contentType !== undefined && { contentType }),
-      ...(messageExpiryInterval !== undefined && { messageExpiryInterval }),
-      ...(userProperties !== undefined && { userProperties: [...userProperties] }),
-    };
   }
 
   #tell(published: PublishedByApp): void {
