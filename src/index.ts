@@ -57,6 +57,7 @@ export {
   stop,
   type TerminalStep,
 } from './app/policies/error-policy.js';
+export type { ContractWill } from './app/publishing/contract-will.js';
 export { Publisher, type RequestOptions } from './app/publishing/publisher.js';
 export { ReplyError } from './app/publishing/reply-error.js';
 export type { RouteInfo } from './app/routes/route-info.js';
@@ -64,6 +65,7 @@ export {
   type AckErrorCode,
   AlreadySettledError,
   type AnyCodec,
+  type AnyOutgoing,
   type AnyTopic,
   type Codec,
   type CodecChoice,

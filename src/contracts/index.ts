@@ -11,7 +11,15 @@ export {
 } from './message-properties.js';
 export { buildAddress, parseParams } from './params.js';
 export { decodePayload, decodeReply, encodePayload, encodeReply } from './payload.js';
-export type { AnyTopic, Contract, Outgoing, PublishOptions, Target, TopicDef } from './topic-def.js';
+export type {
+  AnyOutgoing,
+  AnyTopic,
+  Contract,
+  Outgoing,
+  PublishOptions,
+  Target,
+  TopicDef,
+} from './topic-def.js';
 export {
   type AckErrorCode,
   AlreadySettledError,

@@ -43,6 +43,13 @@ export interface Outgoing<In = unknown> {
   readonly options?: PublishOptions;
 }
 
+/** A message that is not published yet, whatever its contract. */
+export interface AnyOutgoing {
+  readonly target: Target<never>;
+  readonly payload: unknown;
+  readonly options?: PublishOptions;
+}
+
 /**
  * A topic with its schemas, codec and options: what a handler, a publisher, a test and the documentation share. `In` is what a publisher hands in, `Out` what a handler
  * gets; `ReplyIn` is what a handler returns, `ReplyOut` what a requester gets, both `never` for a topic without a reply.

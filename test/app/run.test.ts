@@ -156,7 +156,6 @@ describe('run()', () => {
 
 describeWithMosquitto('a process that dies, on mosquitto', (mosquitto) => {
   it('gets the message of the handler that it died in again, and no other', { timeout: 30_000 }, async () => {
-    const { connect } = await import('topicwise/client');
     await using device = await connect(mosquitto().url);
     const dying = start('run', mosquitto().url);
     await dying.printed('Subscribed.');
@@ -173,5 +172,23 @@ describeWithMosquitto('a process that dies, on mosquitto', (mosquitto) => {
     expect(await next.handling).toBe('stuck');
     next.child.kill('SIGKILL');
     await next.ended;
+  });
+
+  it('leaves the will of its contract', { timeout: 30_000 }, async () => {
+    await using device = await connect(mosquitto().url);
+    const statuses = await device.stream('processes/+/status');
+    const dying = start('will', mosquitto().url);
+    await dying.printed('Subscribed.');
+    dying.child.kill('SIGKILL');
+    await dying.ended;
+    for await (const message of statuses) {
+      expect([message.topic, message.qos, message.text()]).toEqual(['processes/1/status', 1, 'gone']);
+      break;
+    }
+    const later = await device.stream('processes/1/status');
+    for await (const { retain } of later) {
+      expect(retain).toBe(true);
+      break;
+    }
   });
 });

@@ -1,5 +1,5 @@
 import type { Endpoint } from '../../client/endpoint.js';
-import type { ClientOptions } from '../../client/options.js';
+import type { ClientOptions, Will } from '../../client/options.js';
 import type { AnyTopic, ParamsOut, TopicDef } from '../../contracts/index.js';
 import type { Clock } from '../../time/clock.js';
 import type { Duration } from '../../time/duration.js';
@@ -15,14 +15,20 @@ import type { Middleware } from '../middleware/middleware.js';
 import type { TopicMessage } from '../pipeline/topic-message.js';
 import type { Concurrency } from '../policies/concurrency.js';
 import type { ErrorPolicy } from '../policies/error-policy.js';
+import type { ContractWill } from '../publishing/contract-will.js';
 import type { Publisher } from '../publishing/publisher.js';
 import type { RouteInfo } from '../routes/route-info.js';
 import type { Health } from './health.js';
 
 /** Where the broker is, and everything that the client takes but its clock, which is the application's. */
-export interface ConnectionOptions extends Omit<ClientOptions, 'clock'> {
+export interface ConnectionOptions extends Omit<ClientOptions, 'clock' | 'will'> {
   /** One, or several of one cluster: they are tried in turn. */
   url: Endpoint | readonly Endpoint[];
+  /**
+   * What the broker publishes when the application goes without a word: a message of a contract, `status.message({ id }, { on: false })`, which is checked and encoded at the start, or a plain one of the
+   * client. `stop()` says goodbye, so there the application publishes its last word itself.
+   */
+  will?: ContractWill | Will;
 }
 
 export interface AppOptions {

@@ -208,10 +208,10 @@ export class Application implements App {
     if (state.state === 'closed') this.#connectionLost(state.last);
   }
 
-  #connect({ routes, groups }: Booted, startup: Startup): Promise<Online> {
+  #connect({ routes, groups, will }: Booted, startup: Startup): Promise<Online> {
     const { clock, logger, publisher } = this;
     return goOnline({
-      ...connectionSettings(this.options, { clock, logger, startup, routes }),
+      ...connectionSettings(this.options, { clock, logger, startup, routes, will }),
       startup,
       routes,
       groups,

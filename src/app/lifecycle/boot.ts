@@ -1,10 +1,12 @@
 // From what the user wrote to routes with instances behind them.
+import type { Will } from '../../client/options.js';
 import { orAborted } from '../../time/or-aborted.js';
 import { refuseIfAny } from '../boot-error.js';
 import type { Assembly } from '../injection/assembly.js';
 import { constructionOf } from '../injection/construction.js';
 import { type Class, tokenName } from '../injection/token.js';
 import type { InjectionToken } from '../injection/tsyringe.js';
+import { encodeWill, isContractWill } from '../publishing/contract-will.js';
 import { bindRoute, controllerRoutes, type UnboundRoute } from '../routes/controller-routes.js';
 import { inherit, nothingInherited } from '../routes/inherited.js';
 import { namesApart } from '../routes/names-apart.js';
@@ -25,6 +27,8 @@ export interface Booted {
   readonly groups: readonly RouteGroup<Route>[];
   /** What was built, in order of creation. */
   readonly instances: readonly Instance[];
+  /** Of the connection, encoded. */
+  readonly will: Will | undefined;
 }
 
 export interface BootOptions {
@@ -55,6 +59,7 @@ export async function boot(written: BootOptions): Promise<Booted> {
   check([...listed, ...functions]);
   const constructible = classes.filter((each) => typeof each === 'function');
   findings.push(...assembly.findings(constructible));
+  const will = await encodedWill(options, startup, findings);
   refuseIfAny(findings);
 
   // The container builds its controllers itself, and they may need what the factories make.
@@ -75,7 +80,7 @@ export async function boot(written: BootOptions): Promise<Booted> {
     return bindRoute({ ...route, method }, instances.get(method.controller as Class) as object);
   });
   const routes = namesApart([...bound, ...functions]);
-  return { routes, groups: groupRoutes(routes, []), instances: instancesOf(assembly, registered) };
+  return { routes, groups: groupRoutes(routes, []), instances: instancesOf(assembly, registered), will };
 }
 
 /** Those of the user's container behind those that the application built itself. */
@@ -86,6 +91,18 @@ function instancesOf({ built }: Assembly, registered: ReadonlyMap<Class, object>
 }
 
 /** The list of the options, which may be on its way. */
+async function encodedWill(
+  options: AppOptions,
+  startup: Startup,
+  findings: string[],
+): Promise<Will | undefined> {
+  const { will, protocol } = connectionOf(options) ?? {}; // which JavaScript may leave out
+  if (!will || !isContractWill(will)) return will;
+  startup.waitsFor(() => 'the schema of connection.will');
+  // 'auto' begins on MQTT 5; the client leaves the properties out where it ends on 3.1.1.
+  return orAborted(encodeWill(will, protocol === 4 ? 4 : 5, findings), startup.signal);
+}
+
 async function listedControllers(
   options: AppOptions,
   startup: Startup,

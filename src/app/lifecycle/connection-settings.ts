@@ -1,5 +1,6 @@
 import type { ConnectOptions } from '../../client/connect.js';
 import type { Endpoint } from '../../client/endpoint.js';
+import type { Will } from '../../client/options.js';
 import type { ConnectionState } from '../../client/state.js';
 import { describeDisconnection } from '../../session/disconnection.js';
 import type { Clock } from '../../time/clock.js';
@@ -23,9 +24,16 @@ export function connectionSettings(
     logger,
     startup,
     routes,
-  }: { clock: Clock; logger: Logger; startup: Startup; routes: readonly Route[] },
+    will,
+  }: {
+    clock: Clock;
+    logger: Logger;
+    startup: Startup;
+    routes: readonly Route[];
+    will: Will | undefined;
+  },
 ): ConnectionSettings {
-  const { url, ...given } = connectionOf(options);
+  const { url, will: _asWritten, ...given } = connectionOf(options);
   const { hooks, reconnect } = given;
   const stateChange = reportingAttempts(logger, startup);
   return {
@@ -34,6 +42,7 @@ export function connectionSettings(
       // Handlers are slower than brokers, and mosquitto overdraws: a default that ends the connection would redeliver for ever.
       ...(given.protocol !== 4 && { receiveMaximumExceeded: 'pause' }),
       ...given,
+      ...(will && { will }),
       receiveMaximum: given.receiveMaximum ?? receiveMaximumOf(routes),
       ...(options.startup?.retry && {
         reconnect: { ...(typeof reconnect === 'object' && reconnect), initial: true },

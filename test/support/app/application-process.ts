@@ -1,8 +1,10 @@
 // Runs one application to its end in a process of its own: argv[2] is the name of the case, argv[3] an address.
-import { Controller, createApp, Inject, type Message, Topic } from 'topicwise';
+import { Controller, createApp, defineTopic, Inject, type Message, Topic } from 'topicwise';
 
 const [, , name = '', url = ''] = process.argv;
 const connection = { url, clientId: 'process' };
+
+const status = defineTopic('processes/+id/status', { codec: 'text', retain: true });
 
 class Undecorated {}
 
@@ -30,6 +32,11 @@ class NeedsRepo {
 
 const cases: Record<string, () => Promise<void>> = {
   run: () => createApp({ connection, controllers: [Stuck] }).run(),
+  will: () =>
+    createApp({
+      connection: { ...connection, will: status.message({ id: 1 }, 'gone') },
+      controllers: [Stuck],
+    }).run(),
   undecorated: () => createApp({ connection, controllers: [Undecorated] }).run(),
   'illegal pattern': () => createApp({ connection, controllers: [IllegalPattern] }).run(),
   'nothing to inject': () => createApp({ connection, controllers: [NeedsRepo] }).run(),
