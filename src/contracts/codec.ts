@@ -35,22 +35,27 @@ export function codecFor(codecs: readonly AnyCodec[], contentType: string | unde
   return codecs.find((codec) => claims(codec, mediaType)) ?? first;
 }
 
-/** What a message says that is encoded by the codec that `asked` chooses: the built-in ones say nothing. */
+const mediaTypes: Readonly<Record<CodecName, string>> = {
+  json: 'application/json',
+  text: 'text/plain',
+  bytes: 'application/octet-stream',
+};
+
+/** What a message says that is encoded by the codec that `asked` chooses. A built-in one says nothing where it is the first: it is what everybody expects. */
 export function contentTypeFor(codecs: readonly AnyCodec[], asked?: string): string | undefined {
   const codec = codecFor(codecs, asked);
-  return typeof codec === 'object' ? codec.contentTypes[0] : undefined;
+  if (typeof codec === 'object') return codec.contentTypes[0];
+  return codec === codecs[0] ? undefined : mediaTypes[codec];
 }
 
-/** Whether a message that calls itself so may be read by the codec, on which the contract has settled. */
+/** Whether a message that calls itself so may be in the codec, on which the contract has settled. Text and bytes are what they are, whatever they are called. */
 export function accepts(codec: AnyCodec, contentType: string): boolean {
   if (codec === 'bytes' || codec === 'text') return true;
   const mediaType = mediaTypeOf(contentType);
   // Text is what many devices call their JSON.
   if (codec === 'json') return claims(codec, mediaType) || mediaType.startsWith('text/');
   // "Some bytes" says nothing against it.
-  return (
-    codec.contentTypes.length === 0 || mediaType === 'application/octet-stream' || claims(codec, mediaType)
-  );
+  return codec.contentTypes.length === 0 || mediaType === mediaTypes.bytes || claims(codec, mediaType);
 }
 
 export function nameOf(codec: AnyCodec): string {
@@ -83,7 +88,7 @@ function isCodec(value: unknown): value is Codec {
 function claims(codec: AnyCodec, mediaType: string): boolean {
   if (codec === 'json') return /json\b/.test(mediaType);
   if (codec === 'text') return mediaType.startsWith('text/');
-  if (codec === 'bytes') return mediaType === 'application/octet-stream';
+  if (codec === 'bytes') return mediaType === mediaTypes.bytes;
   return codec.contentTypes.some((type) => type.toLowerCase() === mediaType);
 }
 

@@ -1,4 +1,4 @@
-import { encode } from '@msgpack/msgpack';
+import { decode, encode } from '@msgpack/msgpack';
 import { defineTopic, InvalidMessage, ReplyError } from 'topicwise';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
@@ -41,6 +41,14 @@ describe('a reply', () => {
       properties: { contentType: 'application/msgpack' },
     });
     expect(replyTo(request, either, 1)).toMatchObject({ payload: new TextEncoder().encode('1') });
+  });
+
+  it('is read in the codec of the request also where that is built in, and not the first', () => {
+    const messagePack = { name: 'MessagePack', contentTypes: ['application/msgpack'], encode, decode };
+    const either = defineTopic('e', { codec: [messagePack, 'json'], reply: z.number() });
+    const reply = replyTo({ ...request, contentType: 'application/json' }, either, 1) as Reply; // no asynchronous schema
+    expect(reply.payload).toEqual(new TextEncoder().encode('1'));
+    expect(readReply(either, { payload: reply.payload, ...reply.properties })).toBe(1);
   });
 
   it('is a promise only where its schema is asynchronous', async () => {
