@@ -26,8 +26,8 @@ export function decodePayload(contract: Contract, bytes: Uint8Array, contentType
 
 /**
  * The bytes to publish for a value: a promise only if the schema is asynchronous. `contentType` chooses among the contract's codecs. The schema checks what the receiver
- * will read from these bytes, so a value that changes on the way (a Date in JSON) is refused here, not there.
- * @throws InvalidMessage (or rejects with it), `part: 'payload'`.
+ * will read from these bytes, so a value that changes on the way (a Date in JSON) is refused here, not there; so is a content type under which no receiver will read them.
+ * @throws InvalidMessage (or rejects with it), `part: 'payload' | 'content-type'`.
  */
 export function encodePayload(
   contract: Contract,
@@ -35,7 +35,10 @@ export function encodePayload(
   contentType?: string,
 ): Uint8Array | Promise<Uint8Array> {
   const { codecs, payload } = contract.spec;
-  return encode(contract, 'payload', codecFor(codecs, contentType), payload, value);
+  const codec = codecFor(codecs, contentType);
+  if (contentType !== undefined && !accepts(codec, contentType))
+    throw wrongType(contract, 'payload', codec, contentType);
+  return encode(contract, 'payload', codec, payload, value);
 }
 
 /** What a requester gets for the bytes of a reply, as {@link decodePayload}. @throws InvalidMessage (or rejects with it), `part: 'reply'`. */

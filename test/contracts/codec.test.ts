@@ -117,8 +117,24 @@ describe('several codecs', () => {
     expect(encodePayload(either, { n: 1 }, 'application/msgpack')).toEqual(encode({ n: 1 }));
   });
 
-  it('say their content type if they are the user`s, the built-in ones do not', () => {
+  it('refuse to encode under a content type that none of them claims: no receiver would read it', () => {
+    const error = thrownBy(() => encodePayload(either, { n: 1 }, 'image/png'));
+    expect(error).toMatchObject({
+      part: 'content-type',
+      message: 'The content type does not fit "either": JSON is expected, the sender says "image/png".',
+    });
+    const plain = defineTopic('p', { codec: messagePack });
+    expect(() => encodePayload(plain, 1, 'application/json')).toThrow('MessagePack is expected');
+    expect(encodePayload(plain, 1, 'application/octet-stream')).toEqual(encode(1));
+  });
+
+  it('say their content type if they are the user`s; a built-in one does where it is not the first', () => {
     expect(contentTypeFor(either.spec.codecs)).toBeUndefined();
+    expect(contentTypeFor(either.spec.codecs, 'text/markdown')).toBe('text/plain');
+    expect(contentTypeFor([messagePack, 'json'], 'application/senml+json')).toBe('application/json');
+    expect(contentTypeFor([messagePack, 'bytes'], 'application/octet-stream')).toBe(
+      'application/octet-stream',
+    );
     expect(contentTypeFor(packed.spec.codecs)).toBe('application/vnd.msgpack');
     expect(contentTypeFor(either.spec.codecs, 'application/msgpack')).toBe('application/vnd.msgpack');
   });

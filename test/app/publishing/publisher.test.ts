@@ -6,6 +6,7 @@ import {
   InvalidMessage,
   ReplyError,
   type RequestOptions,
+  TopicError,
 } from 'topicwise';
 import { type Client, connect, type Message, type PublishOptions } from 'topicwise/client';
 import { createTestApp, FakeBroker, type TestApp } from 'topicwise/testing';
@@ -234,6 +235,52 @@ describe('a publish', () => {
     await t.app.publisher.publish(either.to(), 2, { contentType: 'application/msgpack' });
     expect(t.broker.published).toMatchObject([{ payload: utf8('1') }, { payload: encode(2) }]);
     expect(t.published(either).map(({ payload }) => payload)).toEqual([1, 2]);
+  });
+
+  it.each([
+    ['a payload', { payload: { on: 'yes' } }, 'payload', /: on: /],
+    [
+      'a content type',
+      { payload: { on: true }, contentType: 'image/png' },
+      'content-type',
+      /JSON is expected/,
+    ],
+  ])(
+    'does not leave if %s does not fit its contract',
+    async (_what, { payload, ...options }, part, sentence) => {
+      await using t = await start();
+      const published = t.app.publisher.publish(status.to({ id: 7 }), payload as { on: boolean }, options);
+      await expect(published).rejects.toMatchObject({
+        name: 'InvalidMessage',
+        part,
+        message: expect.stringMatching(sentence),
+      });
+      expect(t.broker.published).toEqual([]);
+    },
+  );
+
+  it.each([
+    ['a/b', '"/" is not allowed in it'],
+    ['a+b', '"+" is not allowed in it'],
+    ['#', '"#" is not allowed in it'],
+    ['a\0b', 'U+0000'],
+    ['\ud800', 'surrogate'],
+    ['', undefined],
+  ])('goes to no topic with %j in a level', async (id, sentence) => {
+    if (sentence === undefined) expect(status.to({ id }).address).toBe('devices//status');
+    else {
+      expect(() => status.to({ id })).toThrow(TopicError);
+      expect(() => status.to({ id })).toThrow(sentence);
+    }
+  });
+
+  it('goes to no address that was made by hand and is no topic', async () => {
+    await using t = await start();
+    for (const address of ['devices/+/status', 'devices/#', 'devices/\0/status', '']) {
+      const published = t.app.publisher.publish({ ...status.to({ id: 7 }), address }, { on: true });
+      await expect(published).rejects.toMatchObject({ name: 'InvalidPacketError' });
+    }
+    expect(t.broker.published).toEqual([]);
   });
 
   it('ends with the reason of its signal', async () => {
