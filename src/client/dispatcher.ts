@@ -12,6 +12,8 @@ export interface ConnectionWatch {
   readonly regained?: (sessionPresent: boolean) => void;
   /** A subscription could not be made again: its messages come no more. */
   readonly subscriptionLost?: (filter: string, error: Error) => void;
+  /** A reply came on this response topic that nobody waits for: `request()` has given up, or had its answer. */
+  readonly replyLate?: (responseTopic: string) => void;
 }
 
 /** For app/: who gets every message. See `dispatchMessages`. */

@@ -120,6 +120,7 @@ export class MqttClient implements Client {
       isSubscribed: (filter) => this.#driver.session.subscriptions.has(filter),
       waits: () => this.#driver.regulate(),
       listen: () => this.#inbox.interceptBy((packet, message) => this.#requests.intercept(packet, message)),
+      late: (responseTopic) => this.#dispatcher?.replyLate?.(responseTopic),
     });
   }
 

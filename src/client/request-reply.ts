@@ -39,6 +39,8 @@ export interface RequestReplyContext {
   readonly waits: () => void;
   /** Called before the first response topic is subscribed: from then on `intercept` looks at every message. */
   readonly listen: () => void;
+  /** Called for each reply that nobody waits for. */
+  readonly late: (responseTopic: string) => void;
 }
 
 interface ResponseSubscription {
@@ -152,7 +154,10 @@ export class RequestReply {
     const data = packet.properties?.correlationData;
     const waiter = data && this.#waiters.get(keyOf(packet.topic, data));
     if (waiter) waiter.settle(reply);
-    else this.#late++;
+    else {
+      this.#late++;
+      this.#context.late(packet.topic);
+    }
     return true;
   }
 

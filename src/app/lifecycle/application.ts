@@ -222,6 +222,7 @@ export class Application implements App {
         lost: (disconnection) => this.#connectionLost(disconnection),
         regained: (sessionPresent) => this.#news.regained(sessionPresent),
         subscriptionLost: (filter, error) => this.#news.subscriptionLost(filter, error),
+        replyLate: () => this.#news.replyLate(),
       },
       reconnected: (connection) => void this.#hooks.reconnected(connection), // it does not reject
       stop: (reason) => this.#fail(reason),

@@ -6,6 +6,7 @@ import type { ConnectionOptions } from './app.js';
 /** What becomes of a running application's connection, as lines of its log. */
 export class ConnectionNews {
   readonly #logger: Logger;
+  #hasSeenLateReply = false;
 
   constructor(logger: Logger) {
     this.#logger = logger;
@@ -38,6 +39,15 @@ export class ConnectionNews {
 
   subscriptionLost(filter: string, error: Error): void {
     this.#logger.error({ filter, error }, `A subscription could not be made again: ${error.message}`);
+  }
+
+  replyLate(): void {
+    if (this.#hasSeenLateReply) return;
+    this.#hasSeenLateReply = true;
+    this.#logger.warn(
+      {},
+      'A reply came that no request waits for: after its timeout, or a second time. It is ignored. Only the first one is reported here; metrics() counts them.',
+    );
   }
 }
 

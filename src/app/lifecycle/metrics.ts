@@ -48,6 +48,12 @@ export function metricsText(
     metric('topicwise_publishes_in_flight', 'Publishes that the broker has not acknowledged.', [
       { value: stats?.inFlightOut ?? 0 },
     ]),
+    metric('topicwise_requests_waiting', 'Requests of the application that wait for their reply.', [
+      { value: stats?.waitingRequests ?? 0 },
+    ]),
+    metric('topicwise_late_replies_total', 'Replies that no request waited for any more.', [
+      { value: stats?.lateReplies ?? 0 },
+    ]),
     metric('topicwise_received_bytes_total', 'Bytes from the broker.', [{ value: stats?.bytesIn ?? 0 }]),
     metric('topicwise_sent_bytes_total', 'Bytes to the broker.', [{ value: stats?.bytesOut ?? 0 }]),
   ].join('');

@@ -1,6 +1,7 @@
 import { decode, encode } from '@msgpack/msgpack';
 import {
   type Codec,
+  type ConnectionOptions,
   createApp,
   defineTopic,
   InvalidMessage,
@@ -47,8 +48,10 @@ async function answering(
   return { client, requests };
 }
 
-async function start(protocol: 4 | 5 = 5): Promise<TestApp> {
-  const app = createApp({ connection: { url: 'mqtt://nowhere.invalid', clientId: 'asking', protocol } });
+async function start(protocol: 4 | 5 = 5, options: Partial<ConnectionOptions> = {}): Promise<TestApp> {
+  const app = createApp({
+    connection: { url: 'mqtt://nowhere.invalid', clientId: 'asking', protocol, ...options },
+  });
   app.on('nothing/comes/here', () => {});
   return createTestApp(app, { broker: new FakeBroker() });
 }
@@ -148,6 +151,53 @@ describe('a request', () => {
     await t.clock.advance('1ms');
     await expect(settled.promise).rejects.toMatchObject({ kind: 'request-timeout' });
     await expect(get(t, { timeout: 'soon' as '1s' })).rejects.toThrow("'soon' is no duration.");
+  });
+
+  it('ignores a reply that comes too late or twice, counts it, and says so once', async () => {
+    await using t = await start();
+    const device = await connect(t.broker.endpoint, { clock: t.clock });
+    const stream = await device.stream('devices/#');
+    const asked = outcomeOf(get(t, { timeout: '1s' }));
+    const request = (await stream[Symbol.asyncIterator]().next()).value as Message; // it does not end before
+    await t.clock.advance('1s');
+    await expect(asked.promise).rejects.toMatchObject({ kind: 'request-timeout' });
+    const { responseTopic = '', correlationData = new Uint8Array() } = request;
+    for (const payload of ['late', 'twice'])
+      await device.publish(responseTopic, payload, { correlationData });
+    await t.settled();
+    expect(
+      t.logs.filter(({ message }) => message?.startsWith('A reply came that no request waits for')),
+    ).toMatchObject([{ level: 'warn' }]);
+    expect(await t.app.metrics()).toContain('\ntopicwise_late_replies_total 2\n');
+    expect(await t.app.metrics()).toContain('\ntopicwise_requests_waiting 0\n');
+  });
+
+  it('rejects when the connection is lost, since its reply may be lost with it', async () => {
+    await using t = await start();
+    const asked = outcomeOf(get(t));
+    await t.clock.settle();
+    t.broker.faults.disconnect({ cmd: 'publish', from: 'client', topic: 'devices/7/status', nth: 1 });
+    const published = t.app.publisher.publish(status.to({ id: 7 }), { on: true });
+    await t.settled();
+    await published;
+    await expect(asked.promise).rejects.toMatchObject({ kind: 'connection-lost' });
+    // The next one finds its way: the response topic is subscribed still, or again.
+    await answering(t, 'devices/+/config/get', () => ({ payload: '{"values":[],"at":0}' }));
+    expect(await get(t)).toMatchObject({ values: [] });
+  });
+
+  it('is refused where too many wait, and does not leave', async () => {
+    await using t = await start(5, { requestMaximum: 2 });
+    const waiting = [outcomeOf(get(t)), outcomeOf(get(t))];
+    await t.clock.settle();
+    await expect(get(t)).rejects.toMatchObject({
+      name: 'LimitError',
+      message: expect.stringContaining('2 requests'),
+    });
+    expect(t.broker.published).toHaveLength(2);
+    await t.clock.advance('30s');
+    for (const { promise } of waiting)
+      await expect(promise).rejects.toMatchObject({ kind: 'request-timeout' });
   });
 
   it('rejects with the reason of its signal', async () => {
