@@ -1,4 +1,5 @@
 import type { ServerLimits } from '../../session/server-limits.js';
+import type { Route } from '../routes/route.js';
 import type { Subscribing } from '../routes/subscription-plan.js';
 
 /** What the routes ask for and this connection can't give, a sentence each. */
@@ -7,6 +8,19 @@ export function missingCapabilities(routes: readonly Subscribing[], server: Offe
 }
 
 type Offered = Pick<ServerLimits, 'protocolVersion' | 'maximumQoS' | 'wildcards' | 'shared'>;
+
+/** A sentence about the routes whose replies reach nobody on this connection, or none. */
+export function unanswerable(
+  routes: readonly Pick<Route, 'name' | 'contract'>[],
+  { protocolVersion }: Pick<ServerLimits, 'protocolVersion'>,
+): string[] {
+  const [first, ...others] = routes.filter(({ contract }) => contract.spec.reply !== undefined);
+  if (protocolVersion === 5 || !first) return [];
+  const all = others.length > 0 ? `${first.name} and ${others.length} more` : first.name;
+  return [
+    `${all}: the topic has a reply, but MQTT 3.1.1 has no response topic, so nobody gets one. Connect with MQTT 5, or publish the answer on a topic of its own.`,
+  ];
+}
 
 function tooOld(route: Subscribing, { protocolVersion }: Offered): string[] {
   if (protocolVersion === 5) return [];

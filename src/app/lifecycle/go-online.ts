@@ -12,7 +12,7 @@ import type { AppPublisher } from '../publishing/publisher.js';
 import type { Route } from '../routes/route.js';
 import { RouteTable } from '../routes/route-table.js';
 import { planSubscriptions, type RouteGroup } from '../routes/subscription-plan.js';
-import { missingCapabilities } from './capabilities.js';
+import { missingCapabilities, unanswerable } from './capabilities.js';
 import type { ConnectionSettings } from './connection-settings.js';
 import type { ConnectionInfo } from './hooks.js';
 import { Redelivery, sessionFindings } from './redelivery.js';
@@ -70,7 +70,7 @@ async function subscribeRoutes(client: Client, options: GoOnlineOptions): Promis
   refuseIfAny([...missingCapabilities(routes, server), ...sessionFindings(routes, server)]);
   const identifiers = server.subscriptionIdentifiers;
   const plan = planSubscriptions(groups, identifiers);
-  for (const warning of plan.warnings) logger.warn({}, warning);
+  for (const warning of [...plan.warnings, ...unanswerable(routes, server)]) logger.warn({}, warning);
   const redelivery = new Redelivery(clock, () =>
     reconnect(client, 'a failure policy has messages delivered again'),
   );

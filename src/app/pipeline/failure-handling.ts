@@ -109,6 +109,7 @@ export class FailureHandling {
     const { route, delivery, context } = this.#run;
     const reply = route.contract.spec.reply && errorReplyTo(delivery.message, error);
     if (!reply) {
+      if (route.contract.spec.reply) context.unasked(this.#run);
       then();
       return;
     }

@@ -72,6 +72,7 @@ export class Pipeline implements RouteContext {
   readonly #states: ReadonlyMap<Route, RouteState>;
   readonly #watchers = new Set<(report: DeliveryReport) => void>();
   readonly #unrouted = new Set<string>();
+  readonly #unasked = new Set<Route>();
   readonly #onFinished = (report: DeliveryReport): void => this.#report(report);
   readonly #abortable = new Set<AbortController>();
   /** Runs that wait for time to pass, and how to end the wait. */
@@ -240,6 +241,15 @@ export class Pipeline implements RouteContext {
     this.logger.warn(
       facts,
       "A handler with ack: 'manual' returned without ack() or reject(). The message stays unacknowledged until one of them is called, or its time is over.",
+    );
+  }
+
+  unasked({ route, delivery }: RouteRun): void {
+    if (this.#unasked.has(route)) return;
+    this.#unasked.add(route);
+    this.logger.debug(
+      { route: route.name, topic: delivery.message.topic },
+      'A message on a topic with a reply names no response topic: nobody waits for the reply, which is dropped. Only the first one of the route is reported here.',
     );
   }
 

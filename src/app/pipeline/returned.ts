@@ -12,6 +12,7 @@ export function publishReturned(run: RouteRun, result: unknown): void {
   const reply = replyTo(run.delivery.message, contract, result);
   if (reply instanceof Promise) run.count(reply.then((settled) => publishReply(run, settled)));
   else if (reply) run.count(publishReply(run, reply));
+  else run.context.unasked(run);
 }
 
 /** Never rejects: that the answer can't go is no reason to handle the message once more. */

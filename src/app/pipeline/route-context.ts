@@ -53,6 +53,8 @@ export interface RouteContext {
   troubled(run: RouteRun, error: unknown, sentence: string): void;
   /** The handler of a manual route returned and left its message open, `age` milliseconds after it came. */
   unsettled(run: RouteRun, age: number): void;
+  /** The topic of the run has a reply, but its message names nobody who waits for it. */
+  unasked(run: RouteRun): void;
   /** A QoS 0 message was given up before its handler ran. */
   dropped(run: RouteRun, why: GivenUp): void;
 }
