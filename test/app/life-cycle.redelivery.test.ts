@@ -1,5 +1,14 @@
 // What a failure policy may do to the life of the application: have messages delivered again, and stop it.
-import { createApp, createLineLogger, defineTopic, otherwise, redeliver } from 'topicwise';
+import {
+  createApp,
+  createLineLogger,
+  defineTopic,
+  type ErrorPolicy,
+  otherwise,
+  redeliver,
+  retry,
+  stop,
+} from 'topicwise';
 import { createTestApp, FakeBroker, type TestApp } from 'topicwise/testing';
 import { describe, expect, it } from 'vitest';
 import type { ConnectionOptions } from '../../src/app/lifecycle/app.js';
@@ -118,6 +127,71 @@ describe('redelivery', () => {
   });
 });
 
+describe('redeliver() as the last step of a policy', () => {
+  async function failing(errors: ErrorPolicy, failures: number) {
+    const app = createApp({ connection });
+    const seen: [id: string, duplicate: boolean][] = [];
+    app.on(
+      topic,
+      ({ params, duplicate }) => {
+        seen.push([params.id, duplicate]);
+        if (params.id === 'bad' && seen.filter(([id]) => id === 'bad').length <= failures)
+          throw new Error('not now');
+      },
+      { errors, name: 'onT' },
+    );
+    return { t: await createTestApp(app), seen };
+  }
+
+  it('has the broker deliver the message again, after its time, until the handler succeeds', async () => {
+    const { t, seen } = await failing([otherwise(redeliver({ after: '2s' }))], 2);
+    await using _ = t;
+    const before = t.clock.now();
+    expect(await t.deliver(topic.to({ id: 'bad' }), 'x')).toMatchObject({
+      outcome: 'acked',
+      acks: [{ packet: 'puback', reasonCode: 0 }],
+    });
+    expect(t.clock.now() - before).toBe(4_000);
+    expect([seen, connects(t)]).toEqual([
+      [
+        ['bad', false],
+        ['bad', true],
+        ['bad', true],
+      ],
+      3,
+    ]);
+    // The session stayed, no will could have been published, and nothing is left.
+    expect(t.broker.transcript().match(/C→B DISCONNECT rc=0x00/g)).toHaveLength(2);
+    expect(t.app.health()).toMatchObject({ ready: true, lag: 0, routes: { onT: { handled: 1, failed: 2 } } });
+  });
+
+  it('does not take with it what was handled meanwhile', async () => {
+    const { t, seen } = await failing([otherwise(redeliver())], 1);
+    await using _ = t;
+    const [bad, good] = [t.deliver(topic.to({ id: 'bad' }), 'x'), t.deliver(topic.to({ id: 'good' }), 'y')];
+    expect([(await bad).outcome, (await good).outcome]).toEqual(['acked', 'acked']);
+    expect(seen.filter(([id]) => id === 'bad')).toEqual([
+      ['bad', false],
+      ['bad', true],
+    ]);
+    expect(t.app.health()).toMatchObject({ ready: true, lag: 0 });
+  });
+
+  it('comes after the retries before it', async () => {
+    const { t, seen } = await failing([otherwise(retry(1), redeliver())], 2);
+    await using _ = t;
+    expect(await t.deliver(topic.to({ id: 'bad' }), 'x')).toMatchObject({ outcome: 'acked' });
+    expect(seen.map(([, duplicate]) => duplicate)).toEqual([false, false, true]);
+  });
+
+  it('drops at QoS 0, where nobody has the message any more', async () => {
+    const { t, seen } = await failing([otherwise(redeliver())], 1);
+    await using _ = t;
+    expect(await t.deliver(topic.to({ id: 'bad' }), 'x', { qos: 0 })).toMatchObject({ outcome: 'dropped' });
+    expect([seen.length, connects(t)]).toEqual([1, 1]);
+  });
+});
+
 describe('a failure policy that stops the application', () => {
   const reason = 'Handler t/+id failed, and its policy stops the application.';
 
@@ -161,5 +235,43 @@ describe('a failure policy that stops the application', () => {
     await clock.settle();
     await running;
     expect(seen).toEqual(['unlistened', 'exit code 1', `${reason}\n`]);
+  });
+
+  it('does so as stop(): run() ends with 1, and the next start gets the message, which nobody acknowledged', async () => {
+    await using broker = new FakeBroker();
+    const clock = broker.clock as VirtualClock;
+    const seen: string[] = [];
+    const start = (handler: (message: { payload: string; duplicate: boolean }) => void) => {
+      const options = { connection: { ...connection, url: broker.endpoint }, clock, logger: silent };
+      const app = new Application({ ...options, errors: [otherwise(retry(1), stop())] });
+      app.on(topic, handler, { name: 'onT' });
+      const running = runApp(app, {
+        onSignal: () => () => undefined,
+        setExitCode: (code) => void seen.push(`exit code ${code}`),
+        exit: (code) => void seen.push(`exit ${code}`),
+        writeError: (text) => void seen.push(text),
+      });
+      return { app, running };
+    };
+    const first = start(() => {
+      seen.push('tried');
+      throw new Error('The disk is full');
+    });
+    await clock.settle();
+    broker.publish({ topic: 't/1', payload: 'x', qos: 1 });
+    await clock.advance('10s');
+    await first.running;
+    expect(seen).toEqual(['tried', 'tried', 'exit code 1', 'onT failed on "t/1": The disk is full\n']);
+    expect(broker.transcript()).not.toContain('PUBACK');
+    expect(broker.session('app')).toMatchObject({ connected: false, inflight: 1 });
+
+    seen.length = 0;
+    const next = start(({ payload, duplicate }) => void seen.push(`${payload} ${duplicate}`));
+    await clock.settle();
+    expect(seen).toEqual(['x true']);
+    expect(broker.session('app')).toMatchObject({ inflight: 0 });
+    await next.app.stop();
+    await next.running;
+    expect(seen).toEqual(['x true']);
   });
 });

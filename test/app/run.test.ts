@@ -22,8 +22,8 @@ interface Process {
   readonly ended: Promise<{ code: number | null; stderr: string }>;
 }
 
-function start(name: string, url: string): Process {
-  const child = fork(program, [name, url], {
+function start(name: string, url: string, clientId = 'process'): Process {
+  const child = fork(program, [name, url, clientId], {
     execArgv: ['--import', 'tsx'],
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
   });
@@ -170,6 +170,23 @@ describeWithMosquitto('a process that dies, on mosquitto', (mosquitto) => {
 
     const next = start('run', mosquitto().url);
     expect(await next.handling).toBe('stuck');
+    next.child.kill('SIGKILL');
+    await next.ended;
+  });
+
+  it('may be one that its failure policy stops: it ends with 1, and its message is the next one`s', {
+    timeout: 30_000,
+  }, async () => {
+    await using device = await connect(mosquitto().url);
+    const failing = start('stop()', mosquitto().url, 'failing');
+    await failing.printed('Subscribed.');
+    await device.publish('jobs/unsaved', 'x', { qos: 1 });
+    const { code, stderr } = await failing.ended;
+    expect(code).toBe(1);
+    expect(stderr).toMatch(line('ERROR', 'Failing\\.onJob failed on "jobs/unsaved": The disk is full'));
+
+    const next = start('run', mosquitto().url, 'failing');
+    expect(await next.handling).toBe('unsaved');
     next.child.kill('SIGKILL');
     await next.ended;
   });
