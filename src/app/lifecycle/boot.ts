@@ -90,7 +90,7 @@ function instancesOf({ built }: Assembly, registered: ReadonlyMap<Class, object>
   return [...new Map(all.map((instance) => [instance.value, instance] as const)).values()];
 }
 
-/** The list of the options, which may be on its way. */
+/** The will of the connection as the client takes it. */
 async function encodedWill(
   options: AppOptions,
   startup: Startup,
@@ -103,6 +103,7 @@ async function encodedWill(
   return orAborted(encodeWill(will, protocol === 4 ? 4 : 5, findings), startup.signal);
 }
 
+/** The list of the options, which may be on its way. */
 async function listedControllers(
   options: AppOptions,
   startup: Startup,
