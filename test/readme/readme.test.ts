@@ -69,6 +69,17 @@ it('shows the first application and its test in under 40 lines', () => {
   expect(lines.reduce((sum, count) => sum + count)).toBeLessThan(40);
 });
 
+it('shows the sensor ingest in 14 lines and its test in 20 at most, imports counted and blank lines not', () => {
+  const linesOf = (path: string) =>
+    read(path)
+      .split('\n')
+      .filter((line) => line.trim() !== '').length;
+  expect(linesOf('examples/sensor-ingest/app.ts')).toBeLessThanOrEqual(14);
+  expect(linesOf('examples/sensor-ingest/app.test.ts')).toBeLessThanOrEqual(20);
+  for (const file of ['app.ts', 'app.test.ts'])
+    expect(read('README.md')).toContain(`\`examples/sensor-ingest/${file}\``);
+});
+
 it('shows every file of the guide to the client', () => {
   const files = readdirSync(new URL('../../examples/client-guide', import.meta.url));
   const guide = read('docs/client-guide.md');
