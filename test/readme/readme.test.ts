@@ -80,10 +80,14 @@ it('shows the sensor ingest in 14 lines and its test in 20 at most, imports coun
     expect(read('README.md')).toContain(`\`examples/sensor-ingest/${file}\``);
 });
 
-it('shows every file of the guide to the client', () => {
-  const files = readdirSync(new URL('../../examples/client-guide', import.meta.url));
-  const guide = read('docs/client-guide.md');
-  for (const file of files.filter((name) => !name.endsWith('.test.ts'))) {
-    expect(guide).toContain(`\`examples/client-guide/${file}\``);
+it.each([
+  // What its table of refusals is held to is no snippet.
+  { guide: 'framework-guide', hidden: ['framework-guide.test.ts', 'mistakes.ts'] },
+  { guide: 'client-guide', hidden: ['client-guide.test.ts'] },
+])('shows every file of $guide', ({ guide, hidden }) => {
+  const files = readdirSync(new URL(`../../examples/${guide}`, import.meta.url));
+  const text = read(`docs/${guide}.md`);
+  for (const file of files.filter((name) => !hidden.includes(name))) {
+    expect(text).toContain(`\`examples/${guide}/${file}\``);
   }
 });
