@@ -4,6 +4,7 @@
  */
 export class BootError extends Error {
   override readonly name = 'BootError';
+  /** A sentence for each mistake: what is wrong, where, what to write instead. */
   readonly findings: readonly string[];
 
   constructor(findings: readonly string[], options?: ErrorOptions) {

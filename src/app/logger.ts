@@ -4,9 +4,11 @@ import type { Clock } from '../time/clock.js';
 
 export type { Logger } from '../contracts/index.js';
 
+/** Where lines go. */
 export interface LineLoggerOptions {
   /** Takes one line, with its line break. */
   readonly write: (line: string) => void;
+  /** What the time in front of each line is read from. */
   readonly clock: Clock;
   /** The least that is written. Default `'info'`. */
   readonly level?: 'debug' | 'info' | 'warn' | 'error';

@@ -3,9 +3,11 @@ import type { ReasonCode } from '../packets/reason-codes.js';
 
 /** What a client says of itself in CONNECT. */
 export interface Credentials {
+  /** Of its CONNECT, or what the broker calls a client that gave none. */
   clientId: string;
   username: string | undefined;
   password: Uint8Array | undefined;
+  /** 5, or 4 for MQTT 3.1.1. */
   protocolVersion: ProtocolVersion;
 }
 

@@ -22,5 +22,6 @@ export interface SubscribeAuthorization extends Requester {
   action: 'subscribe';
   /** As the client wrote it, `$share/<name>/` included. */
   filter: string;
+  /** The highest QoS that it asks for. */
   maximumQoS: QoS;
 }

@@ -46,6 +46,7 @@ export interface OwnMessage {
   retain?: boolean;
   /** Sends it with DUP set from the first time on, as if it had been sent on an earlier connection. At QoS 1 and 2. Default false. */
   duplicate?: boolean;
+  /** Default: none. Clients on MQTT 3.1.1 don't see them. */
   properties?: PublishProperties | undefined;
   /** Client identifier of the publisher, which No Local looks at. Default: none. */
   publisher?: string | undefined;

@@ -6,17 +6,19 @@ import { tcpServer } from './listener-tcp.js';
 import { webSocketServer } from './listener-web-socket.js';
 
 interface WhereToListen {
-  /** Default 0: a free one. */
+  /** 0 to 65,535. Default 0: a free one. */
   port?: number | undefined;
   /** Default '127.0.0.1': this machine only. */
   host?: string | undefined;
 }
 
+/** Where to take MQTT on TCP. */
 export interface TcpListenOptions extends WhereToListen {
   /** MQTT on plain TCP, the default. */
   protocol?: 'mqtt' | undefined;
 }
 
+/** Where to take MQTT over WebSocket. */
 export interface WebSocketListenOptions extends WhereToListen {
   /** MQTT over WebSocket, subprotocol `mqtt`: needs the package `ws` beside this one. MQTT 5.0, 6. */
   protocol: 'ws';
@@ -24,8 +26,10 @@ export interface WebSocketListenOptions extends WhereToListen {
   path?: string | undefined;
 }
 
+/** Where to listen, and for what. */
 export type ListenOptions = TcpListenOptions | WebSocketListenOptions;
 
+/** A place where the broker takes clients. */
 export interface Listener {
   /** `mqtt://host:port` or `ws://host:port/path`, as a client connects to it. */
   readonly url: string;

@@ -82,7 +82,9 @@ export interface BrokerPolicy {
    * On MQTT 3.1.1 it is always 'once'. MQTT 5.0, 3.3.4.
    */
   overlap?: 'once' | 'per-subscription' | undefined;
+  /** Each has a default of its own. */
   capabilities?: Partial<BrokerCapabilities> | undefined;
+  /** Each has a default of its own. */
   limits?: Partial<BrokerLimits> | undefined;
   /**
    * Decides on each CONNECT: 0 lets the client in, any other code refuses it, such as 0x86 (bad user name or password)

@@ -15,6 +15,7 @@ export interface BrokerUsage {
   readonly deadlines: number;
 }
 
+/** The part of one session in it. */
 export interface SessionUsage {
   readonly clientId: string;
   /** `limits.subscriptionsPerSession` */

@@ -4,6 +4,7 @@ import type { AckPacket, QoS } from '../packets/packet.js';
 /** An acknowledgement that came back for one copy. */
 export interface CopyAck {
   readonly packet: 'puback' | 'pubrec' | 'pubcomp';
+  /** From 0x80 on it refused the message. 0 on MQTT 3.1.1. */
   readonly reasonCode: number;
   readonly reasonString?: string;
 }
@@ -14,6 +15,7 @@ export interface DeliveredCopy {
   /** As delivered: the lower one of publish and subscription. */
   readonly qos: QoS;
   readonly retain: boolean;
+  /** Of the subscriptions that it is for; undefined where they have none. MQTT 5 only. */
   readonly subscriptionIdentifiers: readonly number[] | undefined;
   /** How often the PUBLISH was written: 0 while it waits, more than 1 after a resumed session. */
   readonly sent: number;

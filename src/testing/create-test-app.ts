@@ -18,6 +18,7 @@ const APPLICATION_SEED = 0xa99;
 /** How many applications were started on a broker. */
 const applications = new WeakMap<FakeBroker, number>();
 
+/** Where a test application runs, and what is different in it. */
 export interface TestAppOptions {
   /** Providers that take the place of the application's own, in this test only. */
   override?: readonly Provider[];
@@ -39,8 +40,8 @@ export interface TestAppOptions {
 }
 
 /**
- * Starts a copy of the application, with its own container, on a fake broker or a real one. The application itself is left alone; of its connection everything but
- * the address counts.
+ * Starts a copy of the application, with a container and a publisher of its own, on a fake broker or a real one. The application itself is left alone; of its connection everything but
+ * the address counts. Rejects as `app.start()` does, and with a `ConnectError` where the test's own device can't reach the real broker.
  */
 export async function createTestApp(app: App | AppOptions, options: TestAppOptions = {}): Promise<TestApp> {
   const original = app instanceof Application ? app : new Application(app as AppOptions); // the only implementation of App

@@ -24,6 +24,7 @@ import { unansweredIn } from './unanswered.js';
 const FAULT_SEED = 0x5eed;
 const NONE: ReadonlySet<number> = new Set();
 
+/** How the broker behaves, and what a test decides beside it. */
 export interface FakeBrokerOptions extends BrokerPolicy {
   /** Everything that the broker leaves to chance comes from it, and what an application leaves to chance that `createTestApp` starts on it. Default 1. */
   seed?: number;
@@ -68,7 +69,9 @@ export interface RestartOptions {
  * and everything that went over its connections to look at afterwards.
  */
 export class FakeBroker implements AsyncDisposable {
+  /** Of broker and faults: a `VirtualClock` unless the options say otherwise. */
   readonly clock: Clock;
+  /** As in the options. */
   readonly seed: number;
   /** What goes wrong on its connections. */
   readonly faults: Faults;
@@ -80,6 +83,7 @@ export class FakeBroker implements AsyncDisposable {
   readonly #watchers = new Set<PacketWatcher>();
   #published: PublishedMessage[] = [];
 
+  /** Throws a RangeError or TypeError for an option that is not legal; the message says what to write. */
   constructor(options: FakeBrokerOptions = {}) {
     const { seed = 1, clock = 'virtual', memory = 10_000, ...policy } = options;
     if (!Number.isSafeInteger(memory) || memory < 1)
@@ -133,7 +137,10 @@ export class FakeBroker implements AsyncDisposable {
     this.#broker.attach(transport);
   }
 
-  /** Publishes as a device would, and follows the message to every client that gets it. */
+  /**
+   * Publishes as a device would, and follows the message to every client that gets it. Throws an InvalidPacketError for what no device could publish, and an Error where
+   * `limits.retainedMessages` or `limits.retainedBytes` have no room for it.
+   */
   publish(message: OwnMessage): BrokerDelivery {
     const delivery = new TracedDelivery();
     const outcome = this.#broker.publish(message, delivery);

@@ -8,6 +8,7 @@ export type HandlerName<C> = {
   [K in keyof C]: C[K] extends (message: TopicMessage<any, any>) => unknown ? K : never;
 }[keyof C];
 
+/** A look at one handler of an application under test. */
 export interface HandlerProbe<Handler> {
   /** The messages that the handler was called with, in order. */
   readonly calls: readonly (Handler extends (message: infer M) => unknown ? M : never)[];

@@ -1,8 +1,11 @@
 import type { Logger } from '../app/logger.js';
 
+/** A line that the application logged. */
 export interface LogEntry {
   readonly level: 'debug' | 'info' | 'warn' | 'error';
+  /** The sentence. */
   readonly message: string | undefined;
+  /** What goes with it, such as `route` and `topic`. */
   readonly facts: Readonly<Record<string, unknown>>;
 }
 

@@ -5,12 +5,15 @@ import type { QoS } from '../packets/packet.js';
 export interface SubscriptionView {
   /** As the client wrote it, `$share/` included. */
   readonly filter: string;
+  /** As granted. */
   readonly qos: QoS;
+  /** MQTT 5 only, where the client gave it one: 1 to 268,435,455. */
   readonly identifier?: number;
 }
 
 /** What the broker keeps of a client. */
 export interface SessionView {
+  /** Whether it has a connection at the moment. */
   readonly connected: boolean;
   readonly subscriptions: readonly SubscriptionView[];
   /** Messages that wait to be sent. */

@@ -76,6 +76,7 @@ interface Parts {
 
 /** An application under test, started, with a device at hand that publishes to it. */
 export class TestApp implements AsyncDisposable {
+  /** The copy that is under test, started. */
   readonly app: App;
   /** What the application reported, in order. */
   readonly logs: readonly LogEntry[];

@@ -21,6 +21,7 @@ export interface DeviceReply {
 /** An acknowledgement that the application sent for a message. */
 export interface DeliveryAck {
   readonly packet: 'puback' | 'pubrec';
+  /** From 0x80 on it refused the message. 0 on MQTT 3.1.1. MQTT 5.0, 3.4.2.1 and 3.5.2.1. */
   readonly reasonCode: number;
   readonly reasonString?: string;
 }

@@ -4,6 +4,7 @@ import type { RouteCounts } from '../pipeline/pipeline.js';
 import type { Route } from '../routes/route.js';
 import type { Online } from './go-online.js';
 
+/** How an application is at the moment. */
 export interface Health {
   /** Started and not stopped, and its connection is not lost for good: false where only a restart helps. */
   readonly live: boolean;

@@ -34,6 +34,7 @@ export interface OnStop {
   onStop(app: App): Awaitable<void>;
 }
 
+/** What is told of a connection that was made. */
 export interface ConnectionInfo {
   /** The broker kept the session of an earlier connection. */
   readonly sessionPresent: boolean;

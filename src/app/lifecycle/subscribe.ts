@@ -8,14 +8,17 @@ import type { RouteGroup, Subscribing } from '../routes/subscription-plan.js';
 /** Filters in one SUBSCRIBE, where they need no identifier each. */
 const FILTERS_PER_PACKET = 100;
 
+/** A filter that the broker did not grant. */
 export interface RefusedSubscription {
+  /** As it was asked for, `$share/` included. */
   readonly filter: string;
+  /** Of SUBACK, 0x80 or above. MQTT 5.0, 3.9.3. */
   readonly reasonCode: number;
   /** The handlers that would have got its messages. */
   readonly handlers: readonly string[];
 }
 
-/** The broker refused some of the application's subscriptions. */
+/** The broker refused some of the application's subscriptions: `start()` rejects with it, the message is a table of them. */
 export class SubscriptionsRefusedError extends Error {
   override readonly name = 'SubscriptionsRefusedError';
   readonly refused: readonly RefusedSubscription[];

@@ -7,6 +7,7 @@ import type { PacketMatch } from './packet-match.js';
 /** What a broker can say no to. */
 export interface RefusableMatch extends PacketMatch {
   readonly cmd: 'connect' | 'subscribe' | 'unsubscribe' | 'publish';
+  /** Who asks is the client. */
   readonly from?: 'client';
 }
 
