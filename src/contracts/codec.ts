@@ -21,6 +21,7 @@ export interface Codec {
   decode(bytes: Uint8Array): unknown;
 }
 
+/** A codec by its name, or one of the user's. */
 export type AnyCodec = CodecName | Codec;
 
 /** One codec, or several that are told apart by the content type of the message: the first encodes, and decodes what no other claims. */

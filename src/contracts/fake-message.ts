@@ -11,10 +11,13 @@ import type { QoS } from './topic-spec.js';
 export interface FakeOptions {
   /** Default: the contract's. */
   readonly qos?: QoS;
+  /** Default false. */
   readonly retain?: boolean;
+  /** Default false. */
   readonly duplicate?: boolean;
   /** Default 1. */
   readonly attempt?: number;
+  /** Default: none. */
   readonly properties?: PlainProperties;
   /** Default: one that is never aborted. */
   readonly signal?: AbortSignal;

@@ -1,5 +1,6 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 
+/** One thing that is wrong with a message. */
 export interface MessageIssue {
   /** Where in the value, from the outside in; empty for the value as a whole. */
   readonly path: readonly PropertyKey[];
@@ -16,6 +17,7 @@ const LONGEST_ISSUE = 300;
 export class InvalidMessage extends Error {
   /** What of it: `reply` is the answer to a request, whatever is wrong with it. */
   readonly part: 'payload' | 'params' | 'content-type' | 'reply';
+  /** Everything that is wrong, as the schema or the codec says it. */
   readonly issues: readonly MessageIssue[];
 
   /** `what` is the sentence up to the colon; the issues complete it. */

@@ -2,17 +2,23 @@
 export interface UserProperties extends Iterable<readonly [name: string, value: string]> {
   /** The first value of the name. */
   get(name: string): string | undefined;
+  /** Every value of the name, in order; empty where there is none. */
   getAll(name: string): readonly string[];
 }
 
-/** What the publisher said beside topic and payload. All empty on MQTT 3.1.1. */
+/** What the publisher said beside topic and payload. All empty on MQTT 3.1.1. MQTT 5.0, 3.3.2.3. */
 export interface MessageProperties {
+  /** What the payload is, as a media type where publishers keep to custom. */
   readonly contentType?: string;
+  /** Where the publisher waits for a reply. */
   readonly responseTopic?: string;
+  /** What a reply has to bring back, byte for byte. */
   readonly correlationData?: Uint8Array;
+  /** `utf8` where the publisher says that the payload is text. */
   readonly payloadFormat?: 'bytes' | 'utf8';
   /** Seconds that are left. */
   readonly messageExpiryInterval?: number;
+  /** Of the subscriptions that the broker delivered it for. */
   readonly subscriptionIdentifiers: readonly number[];
   readonly userProperties: UserProperties;
 }

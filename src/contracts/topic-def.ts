@@ -4,9 +4,11 @@ import type { QoS, ResolvedSpec } from './topic-spec.js';
 
 /** What a single publish may say; what it leaves out comes from the contract. */
 export interface PublishOptions {
+  /** Default: the contract's. */
   readonly qos?: QoS;
+  /** Whether the broker keeps it for subscribers to come. Default: the contract's. */
   readonly retain?: boolean;
-  /** Seconds; MQTT 5 only. */
+  /** Seconds after which the broker no longer delivers it: 1 to 4,294,967,295. Default: the contract's. MQTT 5 only. */
   readonly messageExpiryInterval?: number;
   /** What the payload is called. Where the contract has several codecs, it chooses one of them. MQTT 5 only. */
   readonly contentType?: string;
@@ -39,6 +41,7 @@ export interface Target<In = unknown, ReplyOut = unknown> {
 /** A message that is not published yet. */
 export interface Outgoing<In = unknown> {
   readonly target: Target<In>;
+  /** As its contract takes it: it is checked and encoded when it is published. */
   readonly payload: In;
   readonly options?: PublishOptions;
 }
@@ -87,5 +90,6 @@ export interface TopicDef<
   fake(message: FakeInput<ParamsIn, In>): FakeMessage<Params, Out>;
 }
 
+/** Any contract. */
 // biome-ignore lint/suspicious/noExplicitAny: the one type that every contract is assignable to, whatever its parameters
 export type AnyTopic = TopicDef<any, any, any, any, any, any>;

@@ -25,14 +25,17 @@ export class AlreadySettledError extends Error {
 export interface TopicMessage<Params = object, Payload = Uint8Array> {
   /** The values of the named wildcards. */
   readonly params: Params;
+  /** Decoded by the contract's codec, checked and converted by its schema. */
   readonly payload: Payload;
   /** The concrete topic. */
   readonly topic: string;
   /** At which it was delivered. */
   readonly qos: QoS;
+  /** The broker had kept it and delivers it because the route subscribed; with `retainAsPublished`, what the publisher said. MQTT 5.0, 3.3.1.3. */
   readonly retain: boolean;
   /** The broker says that it may have delivered this message before. */
   readonly duplicate: boolean;
+  /** What else the publisher said. Empty on MQTT 3.1.1. */
   readonly properties: MessageProperties;
   /** The payload's bytes as they came. */
   readonly raw: Uint8Array;
@@ -42,6 +45,7 @@ export interface TopicMessage<Params = object, Payload = Uint8Array> {
   readonly signal: AbortSignal;
   /** Adds topic and route to every line. */
   readonly log: Logger;
+  /** What was said of it in this route: `acked` once it is acknowledged, `rejected` once it is refused. */
   readonly status: 'open' | 'acked' | 'rejected';
   /** The bytes as UTF-8. */
   text(): string;

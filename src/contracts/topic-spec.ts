@@ -6,6 +6,7 @@ import type { AnyCodec, CodecChoice } from './codec.js';
 /** 0: at most once, 1: at least once, 2: exactly once. */
 export type QoS = 0 | 1 | 2;
 
+/** What a contract says beside its pattern. All of it may be left out. */
 export interface TopicSpec<
   Codec extends CodecChoice = CodecChoice,
   In = unknown,
@@ -31,8 +32,11 @@ export interface TopicSpec<
   readonly retain?: boolean;
   /** Seconds after which the broker no longer delivers a published message: 1 to 4,294,967,295. Never by default; MQTT 5 only. */
   readonly messageExpiryInterval?: number;
+  /** What the topic is, in a few words, for documentation. */
   readonly title?: string;
+  /** The same at length. */
   readonly description?: string;
+  /** Payloads as a publisher hands them in, for documentation. */
   readonly examples?: readonly NoInfer<In>[];
   /** True, or what to use instead. */
   readonly deprecated?: boolean | string;

@@ -4,6 +4,7 @@ import type { Concurrency } from '../policies/concurrency.js';
 import type { ErrorPolicy } from '../policies/error-policy.js';
 import { CONTROLLER, recordOn } from './record.js';
 
+/** What holds for all handlers of a class. */
 export interface ControllerOptions {
   /** `singleton`: one instance per application. `message`: a new one for each message, with what it injects in that scope. Default 'singleton'. */
   scope?: 'singleton' | 'message';

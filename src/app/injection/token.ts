@@ -6,6 +6,7 @@ export type Class<T = object> = abstract new (...args: any[]) => T;
 
 /** Names something that is no class: a number, a function, an interface. Made by `token()`. */
 export interface Token<T> {
+  /** What the container knows it by. */
   readonly key: symbol;
   readonly '~token'?: T;
 }

@@ -31,6 +31,7 @@ export interface ConnectionOptions extends Omit<ClientOptions, 'clock' | 'will'>
   will?: ContractWill | Will;
 }
 
+/** What an application is made of. */
 export interface AppOptions {
   /** One broker; an application that talks to two is two applications in one process. */
   connection: string | URL | ConnectionOptions;
@@ -41,6 +42,7 @@ export interface AppOptions {
    * child container of its own; without this option what tsyringe's global container knows about a class is not asked.
    */
   container?: DependencyContainer;
+  /** What is injected beside the controllers' own classes. The last provider of a token wins. */
   providers?: readonly Provider[];
   /** Put before every filter and published topic of the application's contracts but those that start with `$`: `'site-a/'` or `'site-a'`, the slash is added. */
   prefix?: string;
@@ -56,6 +58,7 @@ export interface AppOptions {
   overlap?: 'all' | 'most-specific';
   /** What becomes of a message that no route matches, which an older session can bring: acknowledged (`ack`), with a line in the log (`log`), or refused (`reject`, 0x80). Default 'log'. */
   unrouted?: 'ack' | 'log' | 'reject';
+  /** How the application starts. */
   startup?: {
     /**
      * How long `start()` may take, everything included; then it rejects with a `StartTimeoutError` that says what it was waiting for. 0: no limit. Default 0: only the attempt to connect has a limit then,
@@ -69,6 +72,7 @@ export interface AppOptions {
   };
   /** For every route whose handler and controller name no `share` of their own. */
   share?: string;
+  /** How it stops. */
   shutdown?: {
     /** How long `stop()` waits for handlers and publishes. Default 10 s. */
     timeout?: Duration;
@@ -77,6 +81,7 @@ export interface AppOptions {
     /** Whether `stop()` unsubscribes, before it waits for the handlers. Default: only where the session ends with the connection; one that stays collects messages until the next start. */
     unsubscribe?: boolean;
   };
+  /** When it is no longer well. */
   health?: {
     /** Beyond this age of the oldest unacknowledged message the application is not ready: a handler is stuck, or a route is paused. 0: no limit. Default '1m'. */
     oldestUnacked?: Duration;
@@ -105,7 +110,7 @@ export interface App extends AsyncDisposable {
    * becomes one sentence on stderr and the exit code 1, a connection that is lost for good too.
    */
   run(): Promise<void>;
-  /** The same as a controller's handler, for a function. Before `start()`. */
+  /** The same as a controller's handler, for a function. Throws an Error once the application has started; what is wrong with its arguments, `start()` says. */
   on<Params, In, Out, ParamsIn, ReplyIn, ReplyOut, const Sends extends readonly AnyTopic[] = []>(
     topic: TopicDef<Params, In, Out, ParamsIn, ReplyIn, ReplyOut>,
     handler: (message: TopicMessage<Params, Out>) => Awaitable<Returned<Sends, ReplyIn>>,
@@ -116,11 +121,13 @@ export interface App extends AsyncDisposable {
     handler: (message: TopicMessage<ParamsOut<P, object>, Uint8Array>) => Awaitable<Returned<Sends>>,
     options?: SendingOptions<Sends>,
   ): void;
+  /** Publishes over the application's connection; rejects before it has started. */
   readonly publisher: Publisher;
   /** The application's own container, a child of the one in the options. */
   readonly container: DependencyContainer;
-  /** Known once the application has started. */
+  /** Of controllers and functions, to look at; empty before the application has started. */
   routes(): readonly RouteInfo[];
+  /** How it is at the moment. Costs little: ask as often as you like. */
   health(): Health;
   /** The counters of the routes and the state of the connection as text for Prometheus, labelled by route and pattern. */
   metrics(): Promise<string>;
@@ -131,11 +138,13 @@ export interface App extends AsyncDisposable {
   fetch(request: Request): Promise<Response>;
 }
 
+/** What became of the messages that were under way when an application stopped. */
 export interface DrainReport {
   /** Messages whose handlers finished while the application stopped. */
   readonly finished: number;
   /** Messages whose handlers were still running when it no longer waited; their messages stay unacknowledged. */
   readonly abandoned: number;
+  /** Milliseconds that it took. */
   readonly ms: number;
 }
 

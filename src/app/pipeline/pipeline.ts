@@ -16,9 +16,11 @@ import { RouteRun } from './route-run.js';
 /** Topics without a route that are reported one by one. */
 const MAX_UNROUTED_REPORTS = 100;
 
+/** What a route has done since the start. */
 export interface RouteCounts {
   /** Messages that are being handled or wait for it. */
   readonly inFlight: number;
+  /** Messages whose handler succeeded. */
   readonly handled: number;
   /** Not handled, in the end: the handler threw each time, took too long, or what it published was refused. */
   readonly failed: number;

@@ -13,6 +13,7 @@ export type ErrorMatch =
   // biome-ignore lint/suspicious/noExplicitAny: only `any` lets a constraint accept every parameter list
   (abstract new (...args: any[]) => Error) | ((error: unknown, message: AnyMessage) => boolean);
 
+/** How long `retry` waits. */
 export interface RetryOptions {
   /** The shortest wait before the first retry. Default '100ms'. */
   from?: Duration;
@@ -52,7 +53,9 @@ export interface Rule {
   readonly '~rule': true;
   /** Undefined: every error. */
   readonly matches: readonly ErrorMatch[] | undefined;
+  /** Taken first, in order. */
   readonly retries: readonly RetryStep[];
+  /** Taken when they are used up. */
   readonly last: TerminalStep;
 }
 
@@ -74,7 +77,9 @@ const outOfOrder =
   'a rule is retries, if any, and then one last step: deadLetter(), reject(), drop(), redeliver(), pause() or stop()';
 type OutOfOrder = typeof outOfOrder;
 
-/** What to do with these errors: retries, if any, and one last step. */
+/**
+ * What to do with these errors: retries, if any, and one last step. A class stands for itself and what extends it. Throws a TypeError for steps that are out of order, which does not compile either.
+ */
 export function on<const S extends readonly Step[]>(
   match: ErrorMatch | readonly ErrorMatch[],
   ...steps: InOrder<S>
@@ -82,7 +87,7 @@ export function on<const S extends readonly Step[]>(
   return rule(typeof match === 'function' ? [match] : match, steps);
 }
 
-/** What to do with any error that no rule before it is for. */
+/** What to do with any error that no rule before it is for. Throws as {@link on}. */
 export function otherwise<const S extends readonly Step[]>(...steps: InOrder<S>): Rule {
   return rule(undefined, steps);
 }
