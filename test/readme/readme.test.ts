@@ -1,13 +1,23 @@
 // Every snippet of the README and of the guides is a file that a test runs, or a command that exists.
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { posix } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { topicwise } from '../../src/cli/topicwise.js';
 import { RecordingHost } from '../support/cli/recording-host.js';
 
 const read = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
 const guides = readdirSync(new URL('../../docs', import.meta.url)).map((name) => `docs/${name}`);
-const pages = ['README.md', ...guides.filter((path) => path.endsWith('.md') && read(path).includes('```'))];
+const pages = ['README.md', ...guides.filter((path) => path.endsWith('.md'))];
 const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
+
+/** What GitHub calls the headings of a page. */
+const anchorsOf = (text: string) =>
+  [...text.matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) =>
+    heading
+      .toLowerCase()
+      .replaceAll(/[^\p{L}\p{N} _-]/gu, '')
+      .replaceAll(' ', '-'),
+  );
 
 describe.each(pages)('%s', (page) => {
   const text = read(page);
@@ -18,6 +28,17 @@ describe.each(pages)('%s', (page) => {
       text: groups?.['text'] ?? '',
     }),
   );
+
+  it('leads to pages and headings that exist', () => {
+    for (const [, path = '', anchor] of text.matchAll(/\]\((?!https?:)([^)#]*)(?:#([^)]*))?\)/g)) {
+      const target = path === '' ? page : posix.join(posix.dirname(page), path);
+      expect(existsSync(new URL(`../../${target}`, import.meta.url)), `${page} links to ${target}`).toBe(
+        true,
+      );
+      if (anchor !== undefined)
+        expect(anchorsOf(read(target)), `${page} links to ${target}`).toContain(anchor);
+    }
+  });
 
   it('has snippets in the languages that are looked at, and no others', () => {
     expect(['sh', 'ts']).toEqual(expect.arrayContaining(blocks.map(({ language }) => language)));
