@@ -101,7 +101,7 @@ function resolveSpec(pattern: Pattern, spec: TopicSpec): ResolvedSpec {
     messageExpiryInterval: spec.messageExpiryInterval,
     title: spec.title,
     description: spec.description,
-    examples: spec.examples ?? [],
+    examples: frozenList(spec.examples ?? []),
     deprecated: spec.deprecated ?? false,
   };
   const wrong = wrongIn(pattern, resolved);
@@ -112,6 +112,11 @@ function resolveSpec(pattern: Pattern, spec: TopicSpec): ResolvedSpec {
 function codecsOf(codec: CodecChoice | undefined, schema: unknown): readonly AnyCodec[] {
   if (codec === undefined) return schema === undefined ? ['bytes'] : ['json'];
   return Object.freeze(Array.isArray(codec) ? [...codec] : [codec]);
+}
+
+/** A copy; what is no list, as JavaScript may hand in, is refused afterwards. */
+function frozenList(list: readonly unknown[]): readonly unknown[] {
+  return Array.isArray(list) ? Object.freeze([...list]) : list;
 }
 
 /** What the types refuse as well; for JavaScript, casts and patterns that are known at run time only. */
@@ -137,6 +142,21 @@ function wrongIn(pattern: Pattern, spec: ResolvedSpec): string | undefined {
   if (expiry !== undefined && !(Number.isInteger(expiry) && expiry >= 1 && expiry <= 0xffffffff)) {
     return `has messageExpiryInterval ${String(expiry)}: it is a whole number of seconds from 1 to 4294967295`;
   }
+  return wrongInWords(spec);
+}
+
+/** What is for people and documents. */
+function wrongInWords(spec: ResolvedSpec): string | undefined {
+  for (const part of ['title', 'description'] as const) {
+    const text: unknown = spec[part];
+    if (text !== undefined && typeof text !== 'string')
+      return `has a ${part} of type ${typeof text}: it is text`;
+  }
+  if (!Array.isArray(spec.examples))
+    return `has examples of type ${typeof spec.examples}: write a list, each what a publisher hands in`;
+  const deprecated: unknown = spec.deprecated;
+  if (typeof deprecated !== 'boolean' && typeof deprecated !== 'string')
+    return `has deprecated of type ${typeof deprecated}: it is true, or says what to use instead`;
   return undefined;
 }
 

@@ -17,28 +17,34 @@ export interface TopicSpec<
 > {
   /** Checks and converts what came; checks what is about to leave. Any Standard Schema library: zod, valibot, arktype... */
   readonly payload?: StandardSchemaV1<In, Out>;
-  /** The same for the reply of a request on this topic: its handler returns it, `publisher.request()` resolves with it. Without one there is no reply. */
+  /**
+   * The same for the reply of a request on this topic: its handler returns it, `publisher.request()` resolves with it. It is published at the contract's `qos`. Without a schema there is no reply. MQTT 5 only:
+   * 4.10 there.
+   */
   readonly reply?: StandardSchemaV1<ReplyIn, ReplyOut>;
-  /** A schema for each named wildcard that needs one. It gets the level as text and must answer at once (no promise). */
+  /**
+   * A schema for each named wildcard that needs one; the others are text. It gets the level as text, and what it makes of it is what a handler gets. It must answer at once: one that returns a promise makes
+   * `to()`, `match()` and every message fail with a `TopicError`. What does not fit is an `InvalidMessage`, `part: 'params'`.
+   */
   readonly params?: Params;
   /**
    * How payload and reply become bytes: `'json'`, `'text'`, `'bytes'`, a codec of yours, or a list of them, out of which the content type of a message chooses; the first is the
    * one to publish with. Default `'json'` where there is a schema, `'bytes'` where there is none.
    */
   readonly codec?: Codec;
-  /** The quality of service to publish with, and the highest to subscribe with. 1 by default. */
+  /** The quality of service to publish with, replies included, and the highest to subscribe with. Default 1. */
   readonly qos?: QoS;
-  /** Whether the broker keeps the last message for subscribers to come. Off by default. */
+  /** Whether the broker keeps the last message for subscribers to come; `publisher.clear()` removes it. Requests and replies are never retained. Default false. */
   readonly retain?: boolean;
-  /** Seconds after which the broker no longer delivers a published message: 1 to 4,294,967,295. Never by default; MQTT 5 only. */
+  /** Seconds after which the broker no longer delivers a published message: 1 to 4,294,967,295. Default: none, it waits for its subscribers as long as their sessions last. On MQTT 3.1.1 it is left out. MQTT 5.0, 3.3.2.3.3. */
   readonly messageExpiryInterval?: number;
   /** What the topic is, in a few words, for documentation. */
   readonly title?: string;
-  /** The same at length. */
+  /** The same at length; Markdown. */
   readonly description?: string;
-  /** Payloads as a publisher hands them in, for documentation. */
+  /** What a publisher may hand in. The compiler checks its type, the AsyncAPI document the rest; an application that runs does not look at it. */
   readonly examples?: readonly NoInfer<In>[];
-  /** True, or what to use instead. */
+  /** True, or what to use instead. Said in the AsyncAPI document; it changes nothing at run time. Default false. */
   readonly deprecated?: boolean | string;
 }
 

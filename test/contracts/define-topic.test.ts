@@ -74,9 +74,12 @@ describe('a contract', () => {
   });
 
   it('cannot be changed afterwards', () => {
-    expect(
-      Object.isFrozen(reading) && Object.isFrozen(reading.spec) && Object.isFrozen(reading.spec.params),
-    ).toBe(true);
+    const { spec } = reading;
+    for (const part of [reading, spec, spec.params, spec.examples]) expect(Object.isFrozen(part)).toBe(true);
+    const examples = ['x'];
+    const named = defineTopic('a', { codec: 'text', examples });
+    examples.push('y');
+    expect(named.spec.examples).toEqual(['x']);
   });
 });
 
@@ -123,6 +126,10 @@ describe('a definition that makes no sense', () => {
     ['a', { messageExpiryInterval: 0 }, 'has messageExpiryInterval 0'],
     ['a', { messageExpiryInterval: 2 ** 32 }, 'has messageExpiryInterval 4294967296'],
     ['a', { messageExpiryInterval: 1.5 }, 'has messageExpiryInterval 1.5'],
+    ['a', { title: 1 }, 'The topic "a" has a title of type number: it is text.'],
+    ['a', { description: ['x'] }, 'The topic "a" has a description of type object: it is text.'],
+    ['a', { examples: 'x' }, 'has examples of type string: write a list, each what a publisher hands in.'],
+    ['a', { deprecated: 1 }, 'has deprecated of type number: it is true, or says what to use instead.'],
   ])('%s with %j is refused with a sentence', (pattern, spec, sentence) => {
     expect(() => define(pattern, spec)).toThrow(TopicError);
     expect(() => define(pattern, spec)).toThrow(sentence);
