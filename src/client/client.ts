@@ -56,7 +56,8 @@ export interface Client extends AsyncDisposable {
   messages(options?: ReadOptions): MessageStream;
   /**
    * Publishes with a response topic of this client and correlation data, and resolves with the first reply that carries them; it is acknowledged
-   * already, and never comes to `messages()` or a stream. The response topic is subscribed at the first request; `responseTopic` and `correlationData` may be your own.
+   * already, and never comes to `messages()` or a stream. The response topic is subscribed at the first request: under the server's response information, else
+   * `topicwise/replies/`, the client id, percent-encoded, or a random name where none was given. `responseTopic` and `correlationData` may be your own.
    * Rejects as `publish` and `subscribe` do, with `RequestTimeoutError`, with `LimitError` beyond `requestMaximum`, with
    * `ConnectionLostError` or `ClosedError` when the connection goes, or with the signal's reason; replies that come later are ignored and counted. MQTT 5 only.
    */

@@ -115,6 +115,7 @@ export class MqttClient implements Client {
     });
     this.#requests = new RequestReply({
       ...settings,
+      sessionName: settings.generatedId ? undefined : settings.connect.clientId,
       requester: this.#requester,
       server: () => this.#server,
       isSubscribed: (filter) => this.#driver.session.subscriptions.has(filter),

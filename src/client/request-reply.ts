@@ -31,6 +31,8 @@ export interface RequestReplyContext {
   /** The session has a subscription of exactly this filter, or asks for it again. */
   readonly isSubscribed: (filter: string) => boolean;
   readonly protocolVersion: 4 | 5;
+  /** The key of a session that may outlive this client; undefined where nobody will come back to it. */
+  readonly sessionName: string | undefined;
   /** How many requests may wait at once. */
   readonly requestMaximum: number;
   readonly clock: Clock;
@@ -190,7 +192,11 @@ export class RequestReply {
   #ownResponseTopic(): string {
     if (this.#responseTopic === undefined) {
       const prefix = this.#context.server()?.responseInfo ?? 'topicwise/replies';
-      this.#responseTopic = `${prefix.replace(/\/$/, '')}/${hexOf(randomBytes(this.#context.random, 8))}`;
+      const { sessionName, random } = this.#context;
+      // The same for the whole life of a session: each restart would leave another subscription in it.
+      const name =
+        sessionName === undefined ? hexOf(randomBytes(random, 8)) : encodeURIComponent(sessionName);
+      this.#responseTopic = `${prefix.replace(/\/$/, '')}/${name}`;
     }
     return this.#responseTopic;
   }

@@ -1,5 +1,5 @@
 import { getEventListeners } from 'node:events';
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { ClosedError, ConnectionLostError, RequestTimeoutError } from '../../src/client/index.js';
 import type { ConnackProperties, PublishPacket } from '../../src/packets/packet.js';
 import { everyCut, type PeerConnection, publish, ScriptedPeer } from '../support/scripted-peer.js';
@@ -84,20 +84,39 @@ it('tells requests apart whatever chance says', async () => {
   expect((await Promise.all(asking)).map((reply) => reply.text())).toEqual(['to one', 'to two']);
 });
 
-it.each([
-  [{ responseInformation: 'prefix/' }, /^prefix\/[0-9a-f]{16}$/],
-  [{}, /^topicwise\/replies\/[0-9a-f]{16}$/],
-] satisfies [ConnackProperties, RegExp][])(
-  'with %o in CONNACK its response topic is %s',
-  async (properties, pattern) => {
-    const { client, peer } = await new ScriptedPeer().connected(
-      { requestResponseInfo: true },
-      { properties },
-    );
+describe('its response topic', () => {
+  it.each([
+    ['site a/+1', {}, 'topicwise/replies/site%20a%2F%2B1'],
+    ['c', { responseInformation: 'prefix/' }, 'prefix/c'],
+  ] satisfies [string, ConnackProperties, string][])(
+    'has the name of the session %j, so that restarts leave no subscriptions in it, with %o in CONNACK',
+    async (clientId, properties, expected) => {
+      expect(await responseTopicOf(clientId, properties)).toBe(expected);
+    },
+  );
+
+  it.each([
+    [{}, /^topicwise\/replies\/[0-9a-f]{16}$/],
+    [{ responseInformation: 'prefix' }, /^prefix\/[0-9a-f]{16}$/],
+  ] satisfies [ConnackProperties, RegExp][])(
+    'is a random one where nobody comes back to the session, with %o in CONNACK',
+    async (properties, pattern) => {
+      expect(await responseTopicOf('', { assignedClientIdentifier: 'given', ...properties })).toMatch(
+        pattern,
+      );
+    },
+  );
+
+  async function responseTopicOf(
+    clientId: string,
+    properties: ConnackProperties,
+  ): Promise<string | undefined> {
+    const options = { clientId, requestResponseInfo: true };
+    const { client, peer } = await new ScriptedPeer().connected(options, { properties });
     void client.request('ask', '').catch(() => undefined);
-    expect((await answerSubscribe(peer)).properties!.responseTopic).toMatch(pattern);
-  },
-);
+    return (await answerSubscribe(peer)).properties?.responseTopic;
+  }
+});
 
 it('rejects when no reply comes in time, and ignores the one that comes later', async () => {
   const { client, peer, clock } = await new ScriptedPeer().connected();
