@@ -137,6 +137,7 @@ const app = createApp({ connection: 'mqtt://localhost', controllers: [SensorCont
 app.on(reading, ({ params }) => void params.device); // error: Property 'device' does not exist
 app.on(reading, () => alert.message({ deviceId: 'x' }, { level: 'hot' })); // error
 app.on(getConfig, () => {}); // error
+app.on(getConfig, () => 1); // error
 app.on('a/#/b', () => {}); // error: "#" is only allowed as the last level
 
 // failure policies
@@ -147,6 +148,7 @@ on([TypeError, 'TypeError'], drop()); // error: Type 'string' is not assignable 
 
 // options
 createApp({ controllers: [SensorController] }); // error: Property 'connection' is missing
+createApp({ connection: { url: 'mqtt://localhost', will: alert.to({ deviceId: 'x' }) } }); // error: is not assignable to type 'ContractWill | Will
 createApp({ connection: 'mqtt://localhost', controllers: [new ReadingRepo()] }); // error: is not assignable to type 'Class'
 createApp({ connection: 'mqtt://localhost', providers: [{ provide: LIMIT }] }); // error
 
