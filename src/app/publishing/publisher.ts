@@ -1,13 +1,21 @@
 import type { Client } from '../../client/client.js';
-import { encodePayload, type Outgoing, type PublishOptions, type Target } from '../../contracts/index.js';
+import {
+  type Contract,
+  encodePayload,
+  type Outgoing,
+  type PublishOptions,
+  type Target,
+} from '../../contracts/index.js';
 import type { PublishProperties, QoS } from '../../packets/packet.js';
 import { type Duration, parseDuration } from '../../time/duration.js';
+import { orAborted } from '../../time/or-aborted.js';
+import type { Awaitable } from '../awaitable.js';
 import { publishProperties, topicOf } from './publish-properties.js';
 import { readReply } from './reply.js';
 
 /** What a single request may say. */
 export interface RequestOptions extends Omit<PublishOptions, 'retain'> {
-  /** Until `request()` rejects with `RequestTimeoutError`. Default '30s'. */
+  /** From when the request is encoded until `request()` rejects with `RequestTimeoutError`, by the clock of the application. `Infinity`: no limit. Default '30s'. */
   readonly timeout?: Duration;
 }
 
@@ -20,8 +28,8 @@ export type Answered<ReplyOut> = [ReplyOut] extends [never]
 export abstract class Publisher {
   /**
    * Encodes and checks the payload, publishes it with the contract's QoS (1 unless it says otherwise) and options. Resolves
-   * at PUBACK or PUBCOMP; at QoS 0 when the bytes are handed over. Rejects with `InvalidMessage` for a payload that does not fit, and as the client's
-   * `publish` does.
+   * at PUBACK or PUBCOMP; at QoS 0 when the bytes are handed over. Rejects with `InvalidMessage` for a payload (`part: 'payload'`) or a content type (`part: 'content-type'`) that does not fit, before
+   * anything is sent; with an Error before the application has started; and as the client's `publish` does. What the broker refuses (0x80 and above) is a `NegativeAckError`.
    */
   abstract publish<In>(
     to: Target<In>,
@@ -29,16 +37,17 @@ export abstract class Publisher {
     options?: PublishOptions,
   ): Promise<{ readonly reasonCode: number }>;
   /**
-   * Publishes a request and resolves with its reply, decoded and validated by the contract. Rejects with `ReplyError` if the handler answered with an error, with
-   * `InvalidMessage` if the payload or (`part: 'reply'`) the reply does not fit, with `RequestTimeoutError` if none came in time, and as the client's `request` does. The connection has to be
-   * MQTT 5. A request is never retained.
+   * Publishes a request and resolves with its reply, decoded and validated by the contract: the first one that carries the correlation data of the request. Later ones are ignored and counted. Rejects with
+   * `ReplyError` if the handler answered with an error, with `InvalidMessage` if the payload or (`part: 'reply'`) the reply does not fit, with `RequestTimeoutError` if none came in time, with `LimitError` while
+   * `connection.requestMaximum` requests (1,000) wait, with `ConnectionLostError` if the connection goes meanwhile, since the reply may be lost with it, and as the client's `request` does. The connection has to be
+   * MQTT 5 (4.10 there). A request is never retained.
    */
   abstract request<In, ReplyOut>(
     to: Target<In, ReplyOut> & NoInfer<Answered<ReplyOut>>,
     payload: NoInfer<In>,
     options?: RequestOptions,
   ): Promise<ReplyOut>;
-  /** Removes what the broker has retained on the topic: publishes no bytes, retained. Resolves and rejects as {@link Publisher.publish}. */
+  /** Removes what the broker has retained on the topic, whatever its contract says of retaining: publishes no bytes, retained (MQTT 5.0, 3.3.1.3). Resolves and rejects as {@link Publisher.publish}. */
   abstract clear(to: Target<never>, options?: Pick<PublishOptions, 'qos' | 'signal'>): Promise<void>;
 }
 
@@ -92,7 +101,7 @@ export class AppPublisher extends Publisher {
       );
     }
     const waits = { timeout: parseDuration(timeout), ...(signal && { signal }) };
-    const bytes = await encodePayload(contract, payload, options.contentType);
+    const bytes = await encoded(contract, payload, options);
     const properties = publishProperties(contract, options, this.#protocol);
     const reply = await client.request(topic, bytes, { qos, ...properties, ...waits });
     this.#tell({ topic, payload: bytes, qos, retain: false, properties });
@@ -115,7 +124,7 @@ export class AppPublisher extends Publisher {
     const { contract } = target;
     const topic = topicOf(target);
     this.#connected(topic);
-    const payload = await encodePayload(contract, outgoing.payload, options.contentType);
+    const payload = await encoded(contract, outgoing.payload, options);
     const { qos = contract.spec.qos, retain = contract.spec.retain, signal } = options;
     const properties = publishProperties(contract, options, this.#protocol);
     return this.sendBytes({ topic, payload, qos, retain, properties }, signal);
@@ -146,4 +155,14 @@ export class AppPublisher extends Publisher {
   #tell(published: PublishedByApp): void {
     for (const watcher of this.#watchers) watcher(published);
   }
+}
+
+/** A schema of the user's may take its time, or never end: the signal ends that wait too. */
+function encoded(
+  contract: Contract,
+  payload: unknown,
+  { contentType, signal }: PublishOptions,
+): Awaitable<Uint8Array> {
+  const bytes = encodePayload(contract, payload, contentType);
+  return bytes instanceof Promise && signal ? orAborted(bytes, signal) : bytes;
 }

@@ -333,6 +333,23 @@ describe('a publish', () => {
     expect(t.broker.published).toEqual([]);
   });
 
+  it('ends with the reason of its signal while its schema has not ended, as a request does', async () => {
+    await using t = await start();
+    const { publisher } = t.app;
+    const endless = defineTopic('endless', {
+      payload: z.string().refine(() => new Promise<boolean>(() => {})),
+      reply: z.string(),
+    });
+    const abort = new AbortController();
+    const { signal } = abort;
+    const published = publisher.publish(endless.to(), 'x', { signal });
+    const asked = publisher.request(endless.to(), 'x', { signal });
+    abort.abort(new Error('enough'));
+    await expect(published).rejects.toThrow('enough');
+    await expect(asked).rejects.toThrow('enough');
+    expect(t.broker.published).toEqual([]);
+  });
+
   it('ends with the reason of its signal', async () => {
     await using t = await start();
     const abort = new AbortController();
