@@ -10,7 +10,7 @@ export interface PublishOptions {
   readonly retain?: boolean;
   /** Seconds after which the broker no longer delivers it: 1 to 4,294,967,295. Default: the contract's. MQTT 5 only. */
   readonly messageExpiryInterval?: number;
-  /** What the payload is called. Where the contract has several codecs, it chooses one of them. MQTT 5 only. */
+  /** What the payload is called. Where the contract has several codecs, it chooses one of them; one that none of them goes by is refused. MQTT 5 only. Default: what the codec is called, if it is one of yours. */
   readonly contentType?: string;
   /** In this order; a name may repeat. MQTT 5 only. */
   readonly userProperties?: Iterable<readonly [name: string, value: string]>;
