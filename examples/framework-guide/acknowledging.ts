@@ -3,7 +3,7 @@ import { z } from 'zod';
 
 export const order = defineTopic('orders/+id', { payload: z.object({ pairs: z.number().int() }) });
 export const parcel = defineTopic('parcels/+id', { payload: z.object({ pairs: z.number().int() }) });
-export const batch = defineTopic('batches/+id', { payload: z.array(z.string()) });
+export const sample = defineTopic('samples/+id', { payload: z.number() });
 export const lamp = defineTopic('lamps/+id', { payload: z.boolean() });
 
 @Controller()
@@ -17,14 +17,16 @@ export class OrderController {
     return undefined;
   }
 
-  // The handler decides, now or later: here when the batch is stored. Until then the broker keeps the message.
-  @Topic(batch, { ack: 'manual', timeout: '1m' })
-  onBatch(message: Message<typeof batch>) {
-    if (message.payload.length === 0) return message.reject(0x99, 'An empty batch.');
-    queueMicrotask(() => {
-      this.stored.push(...message.payload);
-      void message.ack();
-    });
+  readonly #waiting: Message<typeof sample>[] = [];
+
+  // The handler decides, now or later: here when there is enough to store at once. Until then the broker keeps the messages.
+  @Topic(sample, { ack: 'manual', timeout: '1m' })
+  onSample(message: Message<typeof sample>) {
+    if (message.payload < 0) return message.reject(0x99, 'Below zero.');
+    if (this.#waiting.push(message) < 2) return undefined;
+    const batch = this.#waiting.splice(0);
+    this.stored.push(batch.map(({ payload }) => payload).join(' and '));
+    for (const each of batch) void each.ack();
     return undefined;
   }
 

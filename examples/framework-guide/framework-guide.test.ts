@@ -89,6 +89,16 @@ describe('on the fake broker', () => {
     expect(test.published('sales-that-failed')).toHaveLength(1);
   });
 
+  it('keeps a message until its handler acknowledges it', async () => {
+    await using test = await createTestApp(acknowledging.app);
+    const { calls } = test.handler(acknowledging.OrderController, 'onSample');
+    const first = test.deliver(acknowledging.sample.to({ id: 1 }), 1);
+    await test.clock.settle();
+    expect(calls.map(({ status }) => status)).toEqual(['open']);
+    await test.deliver(acknowledging.sample.to({ id: 2 }), 2);
+    expect(await first).toHaveAcked({ times: 1 });
+  });
+
   it('keeps a message by pausing and by delivering it again', async () => {
     await using test = await createTestApp(waiting.app);
     const errors = [new waiting.DatabaseDownError(), new waiting.LeaseLostError()];
@@ -194,6 +204,8 @@ describe('on the fake broker', () => {
     const ask = (path: string) => fetch(`http://127.0.0.1:${port}${path}`);
     expect(await (await ask('/admin/readyz')).json()).toMatchObject({ ready: true, connection: 'connected' });
     expect(await (await ask('/metrics')).text()).toContain('SiteController.onDoor');
+    const { fetch: handler } = test.app; // as Hono takes it
+    expect((await handler(new Request('http://host/mqtt/healthz'))).status).toBe(200);
     await test.app.stop();
     expect((await ask('/readyz')).status).toBe(503);
     await new Promise((resolve) => server.close(resolve));
@@ -243,6 +255,8 @@ function answers(broker: Broker): void {
     for (const job of ['wash', 'dry', 'fold', 'iron'])
       await anna.app.publisher.publish(at('jobs/laundry'), job);
     await allDone;
+    await anna.app.stop();
+    await bert.app.stop();
     expect(done.sort()).toEqual(['dry', 'fold', 'iron', 'wash']);
   });
 
@@ -253,10 +267,12 @@ function answers(broker: Broker): void {
     expect(test.published(acknowledging.parcel)).toMatchObject([
       { params: { id: '1' }, payload: { pairs: 2 } },
     ]);
-    expect(await test.deliver(acknowledging.batch.to({ id: 1 }), ['a', 'b'])).toHaveAcked();
-    expect(await test.deliver(acknowledging.batch.to({ id: 1 }), [])).toHaveRejectedWith(0x99);
+    await Promise.all(
+      [1, 2].map((celsius) => test.deliver(acknowledging.sample.to({ id: celsius }), celsius)),
+    );
+    expect(await test.deliver(acknowledging.sample.to({ id: 1 }), -1)).toHaveRejectedWith(0x99);
     expect(await test.deliver(acknowledging.lamp.to({ id: 1 }), true)).toHaveAcked();
-    expect(stored).toEqual(['a', 'b', 'lamp on']);
+    expect(stored).toEqual(['1 and 2', 'lamp on']);
   });
 
   it('publishes dead letters that tell their story', async () => {
