@@ -192,8 +192,12 @@ describe('on the fake broker', () => {
     await test.app.stop();
     expect(lifeCycle.diary).toEqual(['opens what it needs', 'connected, without a session', 'meter 1']);
     expect(test.published(lifeCycle.presence).map(({ payload }) => payload)).toEqual(['online', 'offline']);
-    await using _again = await createTestApp(lifeCycle.app, { broker });
+    await using again = await createTestApp(lifeCycle.app, { broker });
     expect(lifeCycle.diary.at(-1)).toBe('connected, with a session');
+    broker.faults.disconnect({ cmd: 'puback', from: 'client', nth: 1 });
+    await again.deliver(at('meters/2'), '');
+    const said = broker.published.map(({ payload }) => Buffer.from(payload).toString());
+    expect(said).toEqual(['online', 'offline', 'online', 'offline', 'online']); // the second time by the broker
   });
 
   it('answers for its health in a server of Node`s', async () => {

@@ -38,7 +38,12 @@ export class MeterController implements OnStart, OnConnect, OnStop {
 }
 
 export const app = createApp({
-  connection: { url: 'mqtt://localhost', clientId: 'meters', sessionExpiryInterval: 86_400 }, // seconds: a day
+  connection: {
+    url: 'mqtt://localhost',
+    clientId: 'meters',
+    sessionExpiryInterval: 86_400, // seconds: a day
+    will: presence.message({ service: 'meter' }, 'offline'), // said by the broker where onStop can't
+  },
   controllers: [MeterController],
   startup: { retry: true, timeout: '1m' }, // a broker that is not there yet; 0, the default, is no limit
   shutdown: { timeout: '20s' },
