@@ -86,6 +86,11 @@ export function deleteValue<T>(node: TrieNode<T>, kind: 'values' | 'rest', value
   return true;
 }
 
+/** Adds a node's values to those that were found. */
+export function collect<T>(values: readonly T[] | ReadonlySet<T>, found: T[]): void {
+  for (const value of values) found.push(value);
+}
+
 /** Takes the nodes at the end of a path out of the tree for as long as they hold nothing. */
 export function prune<T>(path: readonly TrieNode<T>[]): void {
   for (let i = path.length - 1; i > 0; i--) {

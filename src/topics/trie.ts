@@ -6,11 +6,13 @@ import {
   childOf,
   childOrNew,
   childrenOf,
+  collect,
   deleteValue,
   plusOrNew,
   prune,
   TrieNode,
 } from './trie-node.js';
+import { collectCovering, collectOverlapping } from './trie-relations.js';
 import { validateTopicFilter } from './validate.js';
 
 const DOLLAR = 0x24;
@@ -106,6 +108,20 @@ export class TopicTrie<T> implements Iterable<readonly [filter: string, value: T
     return found;
   }
 
+  /** The values of all filters that match some topic which this filter matches too, as `overlaps` says of two; of the filter itself as well. In no order. */
+  overlapping(filter: string): T[] {
+    const found: T[] = [];
+    collectOverlapping(this.#root, filter, found);
+    return found;
+  }
+
+  /** The values of all filters that match every topic which this filter matches, as `covers` says of two; of the filter itself as well. In no order. */
+  covering(filter: string): T[] {
+    const found: T[] = [];
+    collectCovering(this.#root, filter, found);
+    return found;
+  }
+
   /** All pairs, depth first. Changing the trie meanwhile ends or repeats the walk at will: collect first. */
   *[Symbol.iterator](): IterableIterator<readonly [filter: string, value: T]> {
     const stack: { node: TrieNode<T>; prefix: string }[] = [{ node: this.#root, prefix: '' }];
@@ -165,8 +181,4 @@ export class TopicTrie<T> implements Iterable<readonly [filter: string, value: T
     }
     return found;
   }
-}
-
-function collect<T>(values: readonly T[] | ReadonlySet<T>, found: T[]): void {
-  for (const value of values) found.push(value);
 }
