@@ -132,7 +132,7 @@ async function throughApp(controller: typeof AsyncController): Promise<Subject> 
     connection: { url: broker.endpoint, clientId: 'bench' },
   }) as Application;
   await probe.start();
-  const identifiers = (probe.booted?.groups ?? []).map(({ identifier }) => identifier);
+  const identifiers = (probe.subscriptions?.groups ?? []).map(({ identifier }) => identifier);
   await probe.stop();
   const peer = new Peer(identifiers);
   const app = createApp({ ...options, connection: { url: peer.endpoint, clientId: 'bench' } });

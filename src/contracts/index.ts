@@ -9,7 +9,7 @@ export {
   propertiesFrom,
   type UserProperties,
 } from './message-properties.js';
-export { buildAddress, parseParams } from './params.js';
+export { buildAddress, parseParams, wrongParam } from './params.js';
 export { decodePayload, decodeReply, encodePayload, encodeReply } from './payload.js';
 export type {
   AnyOutgoing,

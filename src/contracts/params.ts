@@ -1,16 +1,20 @@
 // Named wildcards to values and back, through the schemas of the contract.
 import type { StandardSchemaV1 } from '@standard-schema/spec';
-import { TopicError } from '../topics/index.js';
+import { type Pattern, TopicError } from '../topics/index.js';
 import { quote } from '../topics/topic-error.js';
 import { InvalidMessage, issuesOf, type MessageIssue } from './invalid-message.js';
 import type { Contract } from './topic-def.js';
 
 /**
- * The converted parameters of a topic; undefined if the topic does not match the pattern.
+ * The converted parameters of a topic; undefined if the topic does not match the pattern: the contract's, or `pattern`, which has the same names.
  * @throws InvalidMessage (`part: 'params'`) with the issues of all parameters if one does not fit its schema.
  */
-export function parseParams(contract: Contract, topic: string): Record<string, unknown> | undefined {
-  const texts = contract['~pattern'].match(topic);
+export function parseParams(
+  contract: Contract,
+  topic: string,
+  pattern: Pattern = contract['~pattern'],
+): Record<string, unknown> | undefined {
+  const texts = pattern.match(topic);
   if (texts === undefined) return undefined;
   return convert(contract, topic, texts);
 }
@@ -23,6 +27,25 @@ export function buildAddress(contract: Contract, params: Readonly<Record<string,
   const address = contract['~pattern'].build(params);
   parseParams(contract, address);
   return address;
+}
+
+/** Why a text can't be the value of a parameter: what its schema says of it; undefined if it fits, or there is no schema. */
+export function wrongParam(contract: Contract, name: string, text: string): string | undefined {
+  const schema = contract.spec.params[name];
+  if (schema === undefined) return undefined;
+  try {
+    const result = schema['~standard'].validate(text);
+    if (result instanceof Promise) {
+      result.catch(() => {});
+      return asyncParam(contract, name);
+    }
+    if (result.issues === undefined) return undefined;
+    return `${quote(text)} does not fit the parameter's schema: ${issuesOf(result, [])
+      .map(({ message }) => message)
+      .join(', ')}`;
+  } catch (error) {
+    return `the parameter's schema threw on ${quote(text)}: ${String(error)}`;
+  }
 }
 
 function convert(

@@ -81,7 +81,7 @@ export class RealDevice implements TestDevice {
   }
 
   #expectedIdentifiers(topic: string): number[] {
-    const groups = this.#app.booted?.groups ?? [];
+    const groups = this.#app.subscriptions?.groups ?? [];
     return groups.filter(({ filter }) => matches(filter, topic)).map(({ identifier }) => identifier);
   }
 

@@ -6,6 +6,7 @@ import { isWorse, type OutcomeStatus } from '../app/pipeline/outcome.js';
 import { type MessageProperties, propertiesFrom } from '../app/pipeline/properties.js';
 import type { Answered, PublishedByApp } from '../app/publishing/publisher.js';
 import { readReply } from '../app/publishing/reply.js';
+import type { TopicPrefix } from '../app/routes/topic-prefix.js';
 import {
   type AnyTopic,
   contentTypeFor,
@@ -133,7 +134,7 @@ export class TestApp implements AsyncDisposable {
     payload: NoInfer<In> | Uint8Array,
     options: DeliverOptions = {},
   ): Promise<Delivery> {
-    return this.#deliver(await deviceMessage(to, payload, options));
+    return this.#deliver(await deviceMessage(to, payload, options, this.#parts.app.prefix));
   }
 
   /**
@@ -157,7 +158,7 @@ export class TestApp implements AsyncDisposable {
       throw new Error(
         `"${topic}" can't be requested: MQTT 3.1.1 has no response topic. Connect the application with MQTT 5.`,
       );
-    const message = await deviceMessage(to as Target, payload, { ...options, retain: false });
+    const message = await deviceMessage(to as Target, payload, { ...options, retain: false }, app.prefix);
     const reply = await device.request(message);
     if (reply === undefined)
       throw new Error(
@@ -185,7 +186,7 @@ export class TestApp implements AsyncDisposable {
 
   #publishedOn<T extends AnyTopic>(topic: T): readonly PublishedOn<T>[] {
     return this.#published.flatMap((published) => {
-      const params: unknown = topic.match(published.topic);
+      const params: unknown = topic.match(this.#parts.app.prefix.strip(published.topic));
       if (params === undefined || isClearing(published)) return [];
       const payload = decodePayload(topic, published.payload, published.properties.contentType);
       if (payload instanceof Promise) {
@@ -234,10 +235,12 @@ export class TestApp implements AsyncDisposable {
 
 /** Bytes go out as they are, a value as its contract encodes it. */
 async function deviceMessage(
-  { contract, address: topic }: Target<never>,
+  { contract, address }: Target<never>,
   given: unknown,
   options: DeliverOptions,
+  prefix: TopicPrefix,
 ): Promise<DeviceMessage> {
+  const topic = prefix.add(address);
   const { qos = contract.spec.qos, retain = contract.spec.retain, duplicate = false } = options;
   const { userProperties, messageExpiryInterval } = options;
   const payload =

@@ -215,10 +215,22 @@ it('dispatches by topic what a session queued under identifiers of another progr
 it('tells its routes', async () => {
   const { app } = routing([['s/+id', { qos: 2, share: 'g' }], 's/#rest', 'other']);
   await using t = await createTestApp(app);
+  const source = expect.stringMatching(/^test\/app\/routing\.test\.ts:\d+$/);
+  const common = {
+    bound: {},
+    source,
+    concurrency: 'max 16, order topic',
+    errors: ['InvalidMessage: reject 0x99', 'otherwise: retry 3 (100 ms to 2000 ms), then dead-letter'],
+  };
+  const [one, rest, other] = ['s/+', 's/#', 'other'].map((filter) => ({
+    filter,
+    filters: [filter],
+    ...common,
+  }));
   expect(t.app.routes()).toEqual([
-    { handler: 'on s/+id', pattern: 's/+id', filter: 's/+', qos: 2, share: 'g', overlaps: ['on s/#rest'] },
-    { handler: 'on s/#rest', pattern: 's/#rest', filter: 's/#', qos: 1, overlaps: ['on s/+id'] },
-    { handler: 'on other', pattern: 'other', filter: 'other', qos: 1, overlaps: [] },
+    { handler: 'on s/+id', pattern: 's/+id', ...one, qos: 2, share: 'g', overlaps: ['on s/#rest'] },
+    { handler: 'on s/#rest', pattern: 's/#rest', ...rest, qos: 1, overlaps: ['on s/+id'] },
+    { handler: 'on other', pattern: 'other', ...other, qos: 1, overlaps: [] },
   ]);
 });
 

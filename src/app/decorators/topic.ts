@@ -11,6 +11,7 @@ import type {
 import type { ValidPattern } from '../../topics/index.js';
 import type { Middleware } from '../middleware/middleware.js';
 import type { TopicMessage } from '../pipeline/topic-message.js';
+import { type CallSite, callSiteOf } from './call-site.js';
 import type { HandlerDecorator } from './handler-form.js';
 import type { HandlerOptions } from './handler-options.js';
 import { ROUTES, recordOn } from './record.js';
@@ -30,6 +31,8 @@ export interface HandlerRecord {
   readonly middleware: readonly Middleware[];
   /** What it was written on. */
   readonly on: 'method' | 'static method' | 'getter or setter' | 'property';
+  /** Where the decorator is written. */
+  readonly source: CallSite;
 }
 
 /** `@Topic`, or what {@link TopicDecorator.use} made of it: `Ext` is what its middleware adds to the handler's message. */
@@ -66,13 +69,21 @@ export interface TopicDecorator<Ext = unknown> {
 export const Topic: TopicDecorator = topicWith([]);
 
 function topicWith(middleware: readonly Middleware[]): TopicDecorator {
-  const decorate =
-    (topic: string | AnyTopic, options: HandlerRecord['options'] = {}) =>
-    (target: object, key: string | symbol, descriptor?: PropertyDescriptor) => {
+  const decorate = (topic: string | AnyTopic, options: HandlerRecord['options'] = {}) => {
+    const source = callSiteOf(decorate);
+    return (target: object, key: string | symbol, descriptor?: PropertyDescriptor) => {
       const owner = typeof target === 'function' ? target : target.constructor;
       const on = typeof target === 'function' ? 'static method' : placeOf(descriptor);
-      recordOn<HandlerRecord[]>(owner, ROUTES, () => []).push({ key, topic, options, middleware, on });
+      recordOn<HandlerRecord[]>(owner, ROUTES, () => []).push({
+        key,
+        topic,
+        options,
+        middleware,
+        on,
+        source,
+      });
     };
+  };
   // The record is untyped; the interface above is what the compiler checks.
   return Object.assign(decorate, {
     use: (added: Middleware) => topicWith([...middleware, added]),

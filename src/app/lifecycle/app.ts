@@ -3,7 +3,7 @@ import type { ClientOptions, Will } from '../../client/options.js';
 import type { AnyTopic, ParamsOut, TopicDef } from '../../contracts/index.js';
 import type { Clock } from '../../time/clock.js';
 import type { Duration } from '../../time/duration.js';
-import type { ValidPattern } from '../../topics/index.js';
+import type { ParamName, ValidPattern } from '../../topics/index.js';
 import type { Awaitable } from '../awaitable.js';
 import type { Returned } from '../decorators/handler-form.js';
 import type { SendingOptions } from '../decorators/topic.js';
@@ -17,6 +17,7 @@ import type { Concurrency } from '../policies/concurrency.js';
 import type { ErrorPolicy } from '../policies/error-policy.js';
 import type { ContractWill } from '../publishing/contract-will.js';
 import type { Publisher } from '../publishing/publisher.js';
+import type { BoundTo } from '../routes/binding.js';
 import type { RouteInfo } from '../routes/route-info.js';
 import type { Health } from './health.js';
 
@@ -44,19 +45,28 @@ export interface AppOptions {
   container?: DependencyContainer;
   /** What is injected beside the controllers' own classes. The last provider of a token wins. */
   providers?: readonly Provider[];
-  /** Put before every filter and published topic of the application's contracts but those that start with `$`: `'site-a/'` or `'site-a'`, the slash is added. */
+  /**
+   * Put before every filter and published topic of the application's contracts but those that start with `$`: `'site-a/'` or `'site-a'`, the slash is added. Dead letters go to
+   * `<prefix>/dead-letter/<topic>`, replies to its own requests come below the prefix too unless the broker names the place. `message.topic` has it; patterns and parameters do not. Default: none.
+   */
   prefix?: string;
-  /** Narrows named wildcards when subscribing: `{ site: 'ams1' }`, or several values. The parameter is delivered all the same. */
-  bind?: Readonly<Record<string, string | readonly string[]>>;
+  /**
+   * Narrows named wildcards of every topic when subscribing: `{ site: 'ams1' }`, or several values, a subscription for each. The parameter is delivered all the same. A value is one whole
+   * level (for a `#rest`: whole levels); no value at all means no messages until {@link App.bind}. Default: every wildcard as it is.
+   */
+  bind?: Readonly<Record<string, BoundTo>>;
   /** Around every handler, the first outermost; a handler's own come inside. */
   middleware?: readonly Middleware[];
   /** Rules for failures; asked after those of handlers and controllers, before the default. */
   errors?: ErrorPolicy;
   /** For every route, where handler and controller say nothing. */
   concurrency?: Concurrency;
-  /** `all`: a message goes to every route that matches. `most-specific`: to the most specific one only, level by level a literal before `+` before `#`. Default 'all'. */
+  /**
+   * `all`: a message goes to every route that matches. `most-specific`: to the most specific one only, level by level a literal before `+` before `#`. Two routes that can match the same topic, neither of them narrower at each
+   * level (`a/+` and `+/b`), are an error at start then. Default 'all'.
+   */
   overlap?: 'all' | 'most-specific';
-  /** What becomes of a message that no route matches, which an older session can bring: acknowledged (`ack`), with a line in the log (`log`), or refused (`reject`, 0x80). Default 'log'. */
+  /** What becomes of a message that no route matches, which an older session can bring: acknowledged (`ack`), with a line in the log (`log`), or refused with one (`reject`, 0x80; MQTT 3.1.1 acknowledges). Default 'log'. */
   unrouted?: 'ack' | 'log' | 'reject';
   /** How the application starts. */
   startup?: {
@@ -121,6 +131,21 @@ export interface App extends AsyncDisposable {
     handler: (message: TopicMessage<ParamsOut<P, object>, Uint8Array>) => Awaitable<Returned<Sends>>,
     options?: SendingOptions<Sends>,
   ): void;
+  /**
+   * Narrows or widens the subscriptions of a topic's handlers at run time: `await app.bind(reading, { site: ['ams1', 'fra1'] })`. Parameters that it does not name stay as they are; `'+'` (of a `#rest`: `'#'`) is the
+   * wildcard again, an empty list no subscription. What is new is subscribed to before what is gone is unsubscribed, so a message that fits both may be handled twice meanwhile; what is on its way by an
+   * old subscription is still handled. From `onStart()` on. Resolves after SUBACK and UNSUBACK; waits for the connection where only the UNSUBACK is missing. Rejects with `TopicError` for a topic, parameter or value that can't
+   * be bound, with `SubscriptionsRefusedError`, or as the client's `subscribe` does: then the old binding stays. Without subscription identifiers, retained messages below a wider subscription of the
+   * application do not come again.
+   */
+  bind<Params, In, Out, ParamsIn, ReplyIn, ReplyOut>(
+    topic: TopicDef<Params, In, Out, ParamsIn, ReplyIn, ReplyOut>,
+    values: { readonly [Name in keyof Params]?: BoundTo },
+  ): Promise<void>;
+  bind<const P extends string>(
+    pattern: P extends ValidPattern<P> ? P : ValidPattern<P>,
+    values: { readonly [Name in ParamName<P>]?: BoundTo },
+  ): Promise<void>;
   /** Publishes over the application's connection; rejects before it has started. */
   readonly publisher: Publisher;
   /** The application's own container, a child of the one in the options. */

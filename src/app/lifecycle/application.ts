@@ -4,6 +4,7 @@ import { type Disconnection, describeDisconnection } from '../../session/disconn
 import type { Clock } from '../../time/clock.js';
 import { type Duration, parseDuration } from '../../time/duration.js';
 import { systemClock } from '../../time/system-clock.js';
+import { callSiteOf } from '../decorators/call-site.js';
 import type { HandlerRecord } from '../decorators/topic.js';
 import { Assembly } from '../injection/assembly.js';
 import type { DependencyContainer } from '../injection/tsyringe.js';
@@ -12,16 +13,19 @@ import type { Pipeline } from '../pipeline/pipeline.js';
 import { AppPublisher, Publisher } from '../publishing/publisher.js';
 import type { Handle } from '../routes/route.js';
 import { type RouteInfo, routeInfos } from '../routes/route-info.js';
+import { TopicPrefix } from '../routes/topic-prefix.js';
 import { type App, type AppOptions, connectionOf, type DrainReport } from './app.js';
+import { bindTopic } from './bind-topic.js';
 import { type Booted, boot } from './boot.js';
 import { ConnectionNews } from './connection-news.js';
 import { connectionSettings } from './connection-settings.js';
-import { type Drained, drain } from './drain.js';
+import { type Drained, disposed, drain } from './drain.js';
 import type { FunctionRoute } from './function-routes.js';
 import { goOnline, type Online } from './go-online.js';
 import { type Health, healthOf } from './health.js';
 import { LifeCycleHooks } from './hooks.js';
 import { answer } from './http.js';
+import type { LiveSubscriptions } from './live-subscriptions.js';
 import { metricsText } from './metrics.js';
 import { durationOf } from './option-findings.js';
 import { runApp } from './run.js';
@@ -32,19 +36,29 @@ export class Application implements App {
   readonly options: AppOptions;
   readonly clock: Clock;
   readonly logger: Logger;
-  readonly publisher = new AppPublisher();
+  readonly prefix: TopicPrefix;
+  readonly publisher: AppPublisher;
   readonly #assembly: Assembly;
   readonly #functions: FunctionRoute[];
   readonly #news: ConnectionNews;
   readonly #hooks: LifeCycleHooks;
   readonly #onBooted: ((booted: Booted) => void) | undefined;
   readonly #stopAsked = new AbortController();
+  /** Aborted as soon as somebody calls `stop()`: a start under way ends. */
+  readonly stopAsked = this.#stopAsked.signal;
   readonly #lost = new AbortController();
+  /** Aborted, with a sentence as its reason, when the connection is lost for good. */
+  readonly lost = this.#lost.signal;
   readonly #failed = new AbortController();
+  /** Aborted, with a sentence as its reason, when a failure policy stops the application. */
+  readonly failed = this.#failed.signal;
   readonly #stopped = new AbortController();
+  /** Aborted once the application has stopped. */
+  readonly stopped = this.#stopped.signal;
   #phase: 'new' | 'starting' | 'running' | 'stopping' | 'stopped' = 'new';
   #booted: Booted | undefined;
   #online: Online | undefined;
+  #connecting: Promise<Online> | undefined;
   #starting: Promise<void> | undefined;
   #stopping: Promise<DrainReport> | undefined;
 
@@ -56,6 +70,8 @@ export class Application implements App {
   ) {
     this.#onBooted = onBooted;
     this.options = options;
+    this.prefix = new TopicPrefix(options.prefix);
+    this.publisher = new AppPublisher(this.prefix);
     this.clock = options.clock ?? systemClock;
     const lines = createLineLogger({ clock: this.clock, write: (line) => process.stderr.write(line) });
     this.logger = options.logger ? sturdyLogger(options.logger, lines) : lines;
@@ -90,6 +106,10 @@ export class Application implements App {
     return this.#online?.pipeline;
   }
 
+  get subscriptions(): LiveSubscriptions | undefined {
+    return this.#online?.subscriptions;
+  }
+
   /** Handlers and factories under way. Once the application has stopped, nobody waits for them. */
   get underWay(): number {
     return (this.pipeline?.open ?? 0) + this.#assembly.abandoned + this.#hooks.abandoned;
@@ -97,26 +117,6 @@ export class Application implements App {
 
   get booted(): Booted | undefined {
     return this.#booted;
-  }
-
-  /** Aborted, with a sentence as its reason, when the connection is lost for good. */
-  get lost(): AbortSignal {
-    return this.#lost.signal;
-  }
-
-  /** Aborted, with a sentence as its reason, when a failure policy stops the application. */
-  get failed(): AbortSignal {
-    return this.#failed.signal;
-  }
-
-  /** Aborted as soon as somebody calls `stop()`: a start under way ends. */
-  get stopAsked(): AbortSignal {
-    return this.#stopAsked.signal;
-  }
-
-  /** Aborted once the application has stopped. */
-  get stopped(): AbortSignal {
-    return this.#stopped.signal;
   }
 
   readonly on = (
@@ -129,7 +129,7 @@ export class Application implements App {
         'app.on() was called after the start: routes are fixed then. Call it before app.start().',
       );
     // The interface's overloads checked that the handler takes the topic's messages.
-    this.#functions.push({ topic, handler: handler as Handle, options });
+    this.#functions.push({ topic, handler: handler as Handle, options, source: callSiteOf(this.on) });
   };
 
   start(options: { signal?: AbortSignal } = {}): Promise<void> {
@@ -166,6 +166,14 @@ export class Application implements App {
     return routeInfos(this.#booted?.routes ?? []);
   }
 
+  readonly bind: App['bind'] = (topic: string | AnyTopic, values: Readonly<Record<string, unknown>>) =>
+    bindTopic(topic, values, {
+      routes: this.#booted?.routes,
+      overlap: this.options.overlap,
+      connecting: this.#connecting,
+      phase: this.#phase,
+    });
+
   health(): Health {
     return healthOf({
       isRunning: this.#phase === 'running',
@@ -195,7 +203,8 @@ export class Application implements App {
       startup.signal.throwIfAborted();
       this.#news.starting(booted.routes, connectionOf(this.options));
       await this.#hooks.start(booted.instances, startup);
-      this.#online = await this.#connect(booted, startup);
+      this.#connecting = this.#connect(booted, startup);
+      this.#online = await this.#connecting;
       await this.#hooks.connected(this.#online.connection, startup);
     } catch (error) {
       await this.#abandonStart();
@@ -208,13 +217,15 @@ export class Application implements App {
     if (state.state === 'closed') this.#connectionLost(state.last);
   }
 
-  #connect({ routes, groups, will }: Booted, startup: Startup): Promise<Online> {
-    const { clock, logger, publisher } = this;
+  #connect({ routes, will }: Booted, startup: Startup): Promise<Online> {
+    const { clock, logger, publisher, prefix, options } = this;
     return goOnline({
-      ...connectionSettings(this.options, { clock, logger, startup, routes, will }),
+      ...connectionSettings(options, { clock, logger, startup, routes, will }),
       startup,
       routes,
-      groups,
+      overlap: options.overlap,
+      unrouted: options.unrouted,
+      prefix,
       logger,
       clock,
       publisher,
@@ -283,15 +294,6 @@ export class Application implements App {
     const drained = await drain(this.#online, options);
     this.#phase = 'stopped';
     this.#stopped.abort();
-    return { ...drained, errors: [...drained.errors, ...(await this.#dispose())] };
-  }
-
-  async #dispose(): Promise<readonly unknown[]> {
-    try {
-      await this.#assembly.dispose();
-      return [];
-    } catch (error) {
-      return error instanceof AggregateError ? error.errors : [error];
-    }
+    return { ...drained, errors: [...drained.errors, ...(await disposed(this.#assembly))] };
   }
 }

@@ -10,8 +10,9 @@ import { encodeWill, isContractWill } from '../publishing/contract-will.js';
 import { bindRoute, controllerRoutes, type UnboundRoute } from '../routes/controller-routes.js';
 import { inherit, nothingInherited } from '../routes/inherited.js';
 import { namesApart } from '../routes/names-apart.js';
+import { bindFindings, placeRoutes } from '../routes/rebinding.js';
 import type { Route } from '../routes/route.js';
-import { groupRoutes, type RouteGroup } from '../routes/subscription-plan.js';
+import { TopicPrefix } from '../routes/topic-prefix.js';
 import { type AppOptions, connectionOf } from './app.js';
 import { type FunctionRoute, functionRoutes } from './function-routes.js';
 import type { Instance } from './hooks.js';
@@ -24,7 +25,6 @@ export const Controllers: InjectionToken<object> = Symbol.for('topicwise:control
 
 export interface Booted {
   readonly routes: readonly Route[];
-  readonly groups: readonly RouteGroup<Route>[];
   /** What was built, in order of creation. */
   readonly instances: readonly Instance[];
   /** Of the connection, encoded. */
@@ -42,7 +42,11 @@ export interface BootOptions {
 export async function boot(written: BootOptions): Promise<Booted> {
   const { options, assembly, startup } = written;
   const findings = optionFindings(options);
-  const inherited = inherit(nothingInherited, options);
+  const inherited = {
+    ...inherit(nothingInherited, options),
+    prefix: new TopicPrefix(options.prefix),
+    bind: options.bind ?? {},
+  };
   const functions = functionRoutes(written.functions, inherited, findings);
   const controllers = await listedControllers(options, startup, findings);
   const classes = [...new Set(controllers)];
@@ -53,7 +57,7 @@ export async function boot(written: BootOptions): Promise<Booted> {
     );
   }
   const check = (routes: readonly UnboundRoute[]) => {
-    groupRoutes(namesApart(routes), findings);
+    placeRoutes(namesApart(routes), options.overlap, findings);
     findings.push(...redeliveryFindings(routes, connectionOf(options) ?? {})); // which JavaScript may leave out
   };
   check([...listed, ...functions]);
@@ -70,7 +74,9 @@ export async function boot(written: BootOptions): Promise<Booted> {
   const found = [...registered.keys()].flatMap((controller) =>
     controllerRoutes(controller, inherited, findings),
   );
-  check([...listed, ...found, ...functions]);
+  const all = [...listed, ...found, ...functions];
+  check(all);
+  findings.push(...bindFindings(options.bind, all));
   refuseIfAny(findings);
 
   const instances = new Map([...assembly.build(constructible), ...registered]);
@@ -80,7 +86,7 @@ export async function boot(written: BootOptions): Promise<Booted> {
     return bindRoute({ ...route, method }, instances.get(method.controller as Class) as object);
   });
   const routes = namesApart([...bound, ...functions]);
-  return { routes, groups: groupRoutes(routes, []), instances: instancesOf(assembly, registered), will };
+  return { routes, instances: instancesOf(assembly, registered), will };
 }
 
 /** Those of the user's container behind those that the application built itself. */
@@ -100,7 +106,8 @@ async function encodedWill(
   if (!will || !isContractWill(will)) return will;
   startup.waitsFor(() => 'the schema of connection.will');
   // 'auto' begins on MQTT 5; the client leaves the properties out where it ends on 3.1.1.
-  return orAborted(encodeWill(will, protocol === 4 ? 4 : 5, findings), startup.signal);
+  const prefix = new TopicPrefix(options.prefix);
+  return orAborted(encodeWill(will, protocol === 4 ? 4 : 5, prefix, findings), startup.signal);
 }
 
 /** The list of the options, which may be on its way. */

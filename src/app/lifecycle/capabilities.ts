@@ -1,6 +1,6 @@
 import type { ServerLimits } from '../../session/server-limits.js';
 import type { Route } from '../routes/route.js';
-import type { Subscribing } from '../routes/subscription-plan.js';
+import type { Subscribing } from '../routes/route-group.js';
 
 /** What the routes ask for and this connection can't give, a sentence each. */
 export function missingCapabilities(routes: readonly Subscribing[], server: Offered): string[] {
@@ -35,7 +35,7 @@ function tooOld(route: Subscribing, { protocolVersion }: Offered): string[] {
   );
 }
 
-function notOffered({ name, filter, share, qos }: Subscribing, server: Offered): string[] {
+function notOffered({ name, filters, share, qos }: Subscribing, server: Offered): string[] {
   const findings: string[] = [];
   if (qos > server.maximumQoS)
     findings.push(`${name} asks for QoS ${qos}; the broker's maximum is ${server.maximumQoS}.`);
@@ -43,10 +43,9 @@ function notOffered({ name, filter, share, qos }: Subscribing, server: Offered):
   if (share !== undefined && server.protocolVersion === 5 && !server.shared) {
     findings.push(`${name} uses share: '${share}'; the broker has no shared subscriptions.`);
   }
-  if (/[+#]/.test(filter) && !server.wildcards) {
-    findings.push(
-      `${name} subscribes to ${JSON.stringify(filter)}; the broker has no wildcard subscriptions.`,
-    );
+  const wild = filters.find((filter) => /[+#]/.test(filter));
+  if (wild !== undefined && !server.wildcards) {
+    findings.push(`${name} subscribes to ${JSON.stringify(wild)}; the broker has no wildcard subscriptions.`);
   }
   return findings;
 }

@@ -1,5 +1,6 @@
 import type { Clock } from '../../time/clock.js';
 import { orAborted } from '../../time/or-aborted.js';
+import type { Assembly } from '../injection/assembly.js';
 import type { Logger } from '../logger.js';
 import type { DrainReport } from './app.js';
 import type { Online } from './go-online.js';
@@ -36,14 +37,14 @@ export async function drain(online: Online | undefined, options: DrainOptions): 
 }
 
 async function finishHandlers(
-  { pipeline, stopDispatch, unsubscribe, sessionStays }: Online,
+  { pipeline, subscriptions, stopDispatch, sessionStays }: Online,
   late: AbortSignal,
   options: DrainOptions,
 ): Promise<{ finished: number; abandoned: number }> {
   const { logger } = options;
   const before = pipeline.finished;
   // First, and still handling: in a session that ends, what came until then would be lost.
-  if (options.unsubscribe ?? !sessionStays()) await unsubscribe(late);
+  if (options.unsubscribe ?? !sessionStays()) await subscriptions.unsubscribe(late);
   stopDispatch();
   await orAborted(pipeline.idle(), late).catch(() => undefined); // too late: what is still open is counted below
   const finished = pipeline.finished - before;
@@ -55,4 +56,14 @@ async function finishHandlers(
     );
   pipeline.abandon(new Error('The application has stopped and no longer waits for its handlers.'));
   return { finished, abandoned };
+}
+
+/** Takes back what was built, and says what failed. */
+export async function disposed(assembly: Assembly): Promise<readonly unknown[]> {
+  try {
+    await assembly.dispose();
+    return [];
+  } catch (error) {
+    return error instanceof AggregateError ? error.errors : [error];
+  }
 }

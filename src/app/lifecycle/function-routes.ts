@@ -8,6 +8,7 @@ export interface FunctionRoute {
   readonly topic: HandlerRecord['topic'];
   readonly handler: Handle;
   readonly options: HandlerRecord['options'];
+  readonly source: HandlerRecord['source'];
 }
 
 /** The routes of functions. What is wrong with them goes to `findings`. */
@@ -16,11 +17,11 @@ export function functionRoutes(
   inherited: Inherited,
   findings: string[],
 ): Route[] {
-  return functions.flatMap(({ topic, handler, options }): Route[] => {
+  return functions.flatMap(({ topic, handler, options, source }): Route[] => {
     const name =
       options.name ?? (handler.name || `a function on ${typeof topic === 'string' ? topic : topic.pattern}`);
     const route = routeOf(
-      { topic, spec: options, options, middleware: [], name, from: inherited, method: undefined },
+      { topic, spec: options, options, middleware: [], name, from: inherited, method: undefined, source },
       findings,
     );
     return route ? [{ ...route, handle: handler }] : [];

@@ -3,40 +3,40 @@ import { connect } from '../../client/connect.js';
 import { attemptsOf, dispatchMessages, reconnect } from '../../client/dispatch.js';
 import type { ConnectionWatch } from '../../client/dispatcher.js';
 import type { ClientOptions } from '../../client/options.js';
-import type { Clock } from '../../time/clock.js';
+import type { Clock, Random } from '../../time/clock.js';
 import { systemRandom } from '../../time/system-clock.js';
 import { refuseIfAny } from '../boot-error.js';
 import type { Logger } from '../logger.js';
 import { Pipeline } from '../pipeline/pipeline.js';
 import type { AppPublisher } from '../publishing/publisher.js';
 import type { Route } from '../routes/route.js';
-import { RouteTable } from '../routes/route-table.js';
-import { planSubscriptions, type RouteGroup } from '../routes/subscription-plan.js';
+import type { TopicPrefix } from '../routes/topic-prefix.js';
 import { missingCapabilities, unanswerable } from './capabilities.js';
 import type { ConnectionSettings } from './connection-settings.js';
 import type { ConnectionInfo } from './hooks.js';
+import { LiveSubscriptions } from './live-subscriptions.js';
 import { Redelivery, sessionFindings } from './redelivery.js';
 import type { Startup } from './startup.js';
-import { subscribeAll, unsubscribeAll } from './subscribe.js';
 
 /** An application's connection, with every route subscribed. */
 export interface Online {
   readonly client: Client;
   readonly pipeline: Pipeline;
+  readonly subscriptions: LiveSubscriptions;
   /** Of the first connection. */
   readonly connection: ConnectionInfo;
   /** From now on messages stay with the client, unacknowledged. */
   readonly stopDispatch: () => void;
   /** Whether the broker keeps the session when the application leaves. */
   readonly sessionStays: () => boolean;
-  /** Resolves when the broker sends no more, or none is there, or the signal aborts. */
-  readonly unsubscribe: (signal: AbortSignal) => Promise<void>;
 }
 
 export interface GoOnlineOptions extends ConnectionSettings {
   readonly startup: Startup;
   readonly routes: readonly Route[];
-  readonly groups: readonly RouteGroup<Route>[];
+  readonly overlap: 'all' | 'most-specific' | undefined;
+  readonly unrouted: 'ack' | 'log' | 'reject' | undefined;
+  readonly prefix: TopicPrefix;
   readonly logger: Logger;
   readonly clock: Clock;
   readonly publisher: AppPublisher;
@@ -64,23 +64,26 @@ export async function goOnline(options: GoOnlineOptions): Promise<Online> {
 }
 
 async function subscribeRoutes(client: Client, options: GoOnlineOptions): Promise<Online> {
-  const { routes, groups, logger, clock, publisher, startup } = options;
+  const { routes, overlap = 'all', unrouted = 'log', prefix, logger, clock, publisher, startup } = options;
   const { server, sessionPresent } = await client.connected();
   const connection: ConnectionInfo = { sessionPresent, attempt: attemptsOf(client) };
   refuseIfAny([...missingCapabilities(routes, server), ...sessionFindings(routes, server)]);
-  const identifiers = server.subscriptionIdentifiers;
-  const plan = planSubscriptions(groups, identifiers);
-  for (const warning of [...plan.warnings, ...unanswerable(routes, server)]) logger.warn({}, warning);
+  for (const warning of unanswerable(routes, server)) logger.warn({}, warning);
+  const { subscriptionIdentifiers: identifiers } = server;
+  const { random = systemRandom } = options.settings;
+  const subscriptions = new LiveSubscriptions({ client, identifiers, routes, overlap, prefix, logger });
   const redelivery = new Redelivery(clock, () =>
     reconnect(client, 'a failure policy has messages delivered again'),
   );
   const pipeline = new Pipeline({
-    table: new RouteTable(groups, warnOnce(logger)),
+    table: subscriptions.table,
     routes,
+    prefix,
+    unrouted,
     clock,
     logger,
     canReject: server.protocolVersion === 5,
-    random: options.settings.random ?? systemRandom,
+    random,
     publish: async (outgoing) => void (await publisher.send(outgoing)),
     publishDeadLetter: async ({ properties, ...raw }) => {
       // MQTT 3.1.1 has no properties: there the story of a dead letter is in the log only.
@@ -94,7 +97,7 @@ async function subscribeRoutes(client: Client, options: GoOnlineOptions): Promis
     redeliver: (after) => redelivery.ask(after),
     stop: options.stop,
   });
-  publisher.use(client, server.protocolVersion);
+  publisher.use(client, server.protocolVersion, responseTopicOf(options, server.responseInfo, random));
   // A resumed session delivers at once: before the first SUBSCRIBE.
   const endDispatch = dispatchMessages(client, (message) => pipeline.receive(message), {
     ...options.watch,
@@ -114,34 +117,33 @@ async function subscribeRoutes(client: Client, options: GoOnlineOptions): Promis
   const unanswered = new Set<string>();
   startup.waitsFor(() => `the broker's answer to SUBSCRIBE (${listed(unanswered)})`);
   try {
-    for (const { filter, asked, granted } of await subscribeAll(
-      client,
-      plan.subscribed,
-      identifiers,
-      unanswered,
-    )) {
-      logger.warn(
-        { filter, asked, granted },
-        'The broker granted a lower QoS than the routes ask for: it may lose their messages.',
-      );
-    }
+    await subscriptions.start(unanswered);
   } catch (error) {
     stopDispatch();
     pipeline.abandon(new Error('The application could not start and does not wait for its handlers.'));
     throw error;
   }
-  logger.info(
-    { routes: routes.length, subscriptions: plan.subscribed.length, sessionPresent },
-    'Subscribed.',
-  );
+  logger.info({ routes: routes.length, subscriptions: subscriptions.count, sessionPresent }, 'Subscribed.');
   return {
     client,
     pipeline,
+    subscriptions,
     connection,
     stopDispatch,
     sessionStays: () => sessionStays(client, options.settings),
-    unsubscribe: (signal) => unsubscribeAll(client, plan.subscribed, logger, signal),
   };
+}
+
+/** Where a prefix is, the application may have no rights elsewhere; what the broker says goes before. Undefined: the client's own. */
+function responseTopicOf(
+  { prefix, settings: { clientId } }: GoOnlineOptions,
+  told: string | undefined,
+  random: Random,
+): string | undefined {
+  if (prefix.text === '' || told !== undefined) return undefined;
+  // As with the client's own, the same after a restart: else each would leave another subscription in the session.
+  const name = clientId ? encodeURIComponent(clientId) : random().toString(36).slice(2);
+  return `${prefix.text}topicwise/replies/${name}`;
 }
 
 /** The client ends the session of a client identifier that nobody knows. */
@@ -154,16 +156,4 @@ function listed(filters: ReadonlySet<string>): string {
   const [...all] = filters;
   const some = all.slice(0, 3).map((filter) => JSON.stringify(filter));
   return [...some, ...(all.length > 3 ? [`${all.length - 3} more`] : [])].join(', ');
-}
-
-function warnOnce(logger: Logger): () => void {
-  let warned = false;
-  return () => {
-    if (warned) return;
-    warned = true;
-    logger.warn(
-      {},
-      'Messages come by a subscription that none of these routes made: an older deployment left it in the session. They are handled, but a handler whose own subscription matches them too runs twice. Unsubscribe the old filter under this clientId, or start once with { cleanStart: true }.',
-    );
-  };
 }

@@ -51,7 +51,9 @@ export function healthOf({ isRunning, online, routes, oldestUnacked: limit }: He
 
 /** Of the routes that a message is for, those that are at work; none may be, where one gave it up. */
 function holding(topic: string, routes: readonly Route[], counts: Health['routes']): string[] {
-  const names = routes.filter(({ filter }) => matches(filter, topic)).map(({ name }) => name);
+  const names = routes
+    .filter(({ filters }) => filters.some((filter) => matches(filter, topic)))
+    .map(({ name }) => name);
   const busy = names.filter((name) => (counts[name]?.inFlight ?? 0) > 0);
   return busy.length > 0 ? busy : names;
 }

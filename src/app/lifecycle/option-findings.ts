@@ -1,10 +1,12 @@
 import { constants } from 'node:os';
 import { type Duration, parseDuration } from '../../time/duration.js';
 import { concurrencyFindings } from '../policies/concurrency-findings.js';
+import { prefixFindings } from '../routes/topic-prefix.js';
 import type { AppOptions } from './app.js';
 
 /** What the types of the options refuse as well; for JavaScript, and for values that come from elsewhere. A sentence each. */
-export function optionFindings({ connection, startup, shutdown, health, concurrency }: AppOptions): string[] {
+export function optionFindings(options: AppOptions): string[] {
+  const { connection, startup, shutdown, health, concurrency } = options;
   const findings = concurrencyFindings('', concurrency);
   if (connection === undefined || connection === null) {
     findings.push(
@@ -14,6 +16,9 @@ export function optionFindings({ connection, startup, shutdown, health, concurre
   findings.push(...noDuration('shutdown.timeout', shutdown?.timeout));
   findings.push(...noDuration('startup.timeout', startup?.timeout));
   findings.push(...noDuration('health.oldestUnacked', health?.oldestUnacked));
+  findings.push(...prefixFindings(options.prefix));
+  findings.push(...noneOf('overlap', options.overlap, ['all', 'most-specific']));
+  findings.push(...noneOf('unrouted', options.unrouted, ['ack', 'log', 'reject']));
   findings.push(...wrongSignals(shutdown?.signals));
   if (
     startup?.retry &&
@@ -44,6 +49,11 @@ function noDuration(name: string, duration: Duration | undefined): string[] {
   } catch (error) {
     return [`${name}: ${(error as RangeError).message}`]; // all that parseDuration throws
   }
+}
+
+function noneOf(name: string, value: unknown, known: readonly string[]): string[] {
+  if (value === undefined || known.includes(value as string)) return []; // whatever it is: compared, not used
+  return [`${name} is ${JSON.stringify(value)}. Write ${known.map((each) => `'${each}'`).join(' or ')}.`];
 }
 
 function wrongSignals(signals: unknown = []): string[] {

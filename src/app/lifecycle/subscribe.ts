@@ -3,7 +3,7 @@ import type { TopicFilter } from '../../client/options.js';
 import { reasonCodeName } from '../../packets/index.js';
 import type { QoS } from '../../packets/packet.js';
 import type { Logger } from '../logger.js';
-import type { RouteGroup, Subscribing } from '../routes/subscription-plan.js';
+import type { RouteGroup, Subscribing } from '../routes/route-group.js';
 
 /** Filters in one SUBSCRIBE, where they need no identifier each. */
 const FILTERS_PER_PACKET = 100;
@@ -69,20 +69,28 @@ export async function subscribeAll<R extends Subscribing>(
 }
 
 /** Resolves after the last UNSUBACK, or when the signal aborts; at once without a connection. What fails is logged: the application leaves all the same. */
-export async function unsubscribeAll<R>(
+export async function unsubscribeAll(
   client: Client,
-  groups: readonly RouteGroup<R>[],
+  filters: readonly string[],
   logger: Logger,
   signal: AbortSignal,
 ): Promise<void> {
   if (client.state.state !== 'connected') return;
-  const filters = groups.map(({ topicFilter }) => topicFilter);
-  const packets = chunks(filters, FILTERS_PER_PACKET);
   try {
-    await Promise.all(packets.map((packet) => client.unsubscribe(packet, { signal })));
+    await unsubscribeFrom(client, filters, { signal });
   } catch (error) {
     if (!signal.aborted) logger.warn({ error }, 'The broker did not take back all subscriptions.');
   }
+}
+
+/** Resolves after the last UNSUBACK. Rejects as the client's `unsubscribe` does. */
+export async function unsubscribeFrom(
+  client: Client,
+  filters: readonly string[],
+  options: { signal?: AbortSignal } = {},
+): Promise<void> {
+  const packets = chunks(filters, FILTERS_PER_PACKET);
+  await Promise.all(packets.map((packet) => client.unsubscribe(packet, options)));
 }
 
 function topicFilterOf<R>(group: RouteGroup<R>): TopicFilter {

@@ -154,7 +154,7 @@ export class FailureHandling {
   #deadLetter(to: DeadLetterTopic, error: unknown): void {
     const run = this.#run;
     const { message } = run.delivery;
-    if (isDeadLetter(message, run.delivery.message.topic)) {
+    if (isDeadLetter(message, run.context.prefix.add(DEAD_LETTER_PREFIX))) {
       const reason = 'It is a dead letter itself, and is not dead-lettered a second time.';
       run.context.troubled(run, error, reason);
       run.decide('rejected', { code: 0x80, reason });
@@ -194,10 +194,12 @@ export class FailureHandling {
 
   #deadLetterTopic(to: DeadLetterTopic): string {
     const run = this.#run;
-    const standard = `${DEAD_LETTER_PREFIX}${run.delivery.message.topic}`;
-    if (typeof to !== 'function') return to ?? standard;
+    const { prefix } = run.context;
+    const standard = prefix.add(DEAD_LETTER_PREFIX + prefix.strip(run.delivery.message.topic));
+    if (typeof to === 'string') return prefix.add(to);
+    if (to === undefined) return standard;
     try {
-      const named = to(run.message);
+      const named = prefix.add(to(run.message));
       const wrong = validateTopicName(named);
       if (wrong === undefined) return named;
       throw new TopicError(named, wrong);

@@ -7,14 +7,13 @@ import { Lanes } from '../concurrency/lanes.js';
 import type { Logger } from '../logger.js';
 import type { Route } from '../routes/route.js';
 import type { RouteTable } from '../routes/route-table.js';
+import type { TopicPrefix } from '../routes/topic-prefix.js';
 import { Deadlines } from './deadlines.js';
 import { Delivery, type DeliveryReport } from './delivery.js';
 import type { OutcomeStatus } from './outcome.js';
 import type { RawPublish, RouteContext } from './route-context.js';
 import { RouteRun } from './route-run.js';
-
-/** Topics without a route that are reported one by one. */
-const MAX_UNROUTED_REPORTS = 100;
+import { Unrouted } from './unrouted.js';
 
 /** What a route has done since the start. */
 export interface RouteCounts {
@@ -45,6 +44,9 @@ interface RouteState {
 export interface PipelineOptions {
   readonly table: RouteTable<Route>;
   readonly routes: readonly Route[];
+  readonly prefix: TopicPrefix;
+  /** What becomes of a message that no route matches. */
+  readonly unrouted: 'ack' | 'log' | 'reject';
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
@@ -64,6 +66,7 @@ export class Pipeline implements RouteContext {
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
+  readonly prefix: TopicPrefix;
   readonly publish: RouteContext['publish'];
   readonly publishDeadLetter: RouteContext['publishDeadLetter'];
   readonly publishReply: RouteContext['publishReply'];
@@ -73,7 +76,7 @@ export class Pipeline implements RouteContext {
   readonly #canReject: boolean;
   readonly #states: ReadonlyMap<Route, RouteState>;
   readonly #watchers = new Set<(report: DeliveryReport) => void>();
-  readonly #unrouted = new Set<string>();
+  readonly #unrouted: Unrouted;
   readonly #unasked = new Set<Route>();
   readonly #onFinished = (report: DeliveryReport): void => this.#report(report);
   readonly #abortable = new Set<AbortController>();
@@ -93,8 +96,10 @@ export class Pipeline implements RouteContext {
     this.publishReply = options.publishReply;
     this.redeliver = options.redeliver;
     this.stop = options.stop;
+    this.prefix = options.prefix;
     this.#table = options.table;
     this.#canReject = options.canReject;
+    this.#unrouted = new Unrouted(options);
     const fresh = ({ concurrency, timeout }: Route): RouteState => ({
       lanes: new Lanes(concurrency),
       deadlines: new Deadlines(options.clock, timeout),
@@ -106,8 +111,8 @@ export class Pipeline implements RouteContext {
   /** Takes a message from the client. Returns at once and never throws. */
   receive(message: ReceivedMessage): void {
     const routes = this.#table.match(message);
-    if (routes.length === 0) {
-      this.#nobodys(message);
+    if (routes === undefined || routes.length === 0) {
+      this.#nobodys(message, routes === undefined);
       return;
     }
     this.#open++;
@@ -297,19 +302,16 @@ export class Pipeline implements RouteContext {
     for (const resolve of waiting) resolve();
   }
 
-  /** A session can hold messages of filters that this deployment no longer has. */
-  #nobodys(message: ReceivedMessage): void {
-    settleMessage(message);
-    if (this.#unrouted.size < MAX_UNROUTED_REPORTS && !this.#unrouted.has(message.topic)) {
-      this.#unrouted.add(message.topic);
-      this.logger.warn(
-        { topic: message.topic },
-        'A message that no route matches was acknowledged and dropped. Its session may be older than these routes.',
-      );
-    }
-    for (const watcher of this.#watchers)
-      watcher({ message, outcome: 'dropped', reasonCode: 0, reports: [] });
+  #nobodys(message: ReceivedMessage, isUnrouted: boolean): void {
+    const report = isUnrouted ? this.#unrouted.settle(message) : leaveToOthers(message);
+    for (const watcher of this.#watchers) watcher(report);
   }
+}
+
+/** Its routes do without it, or get another copy. */
+function leaveToOthers(message: ReceivedMessage): DeliveryReport {
+  settleMessage(message);
+  return { message, outcome: 'acked', reasonCode: message.qos === 0 ? undefined : 0, reports: [] };
 }
 
 const consequences: Readonly<Record<OutcomeStatus, string>> = {

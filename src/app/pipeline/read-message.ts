@@ -13,11 +13,11 @@ export type Reading =
 
 /** Asks `when`, decodes, validates: a promise only if a schema makes one. Never throws, nor rejects. */
 export function readMessage(run: RouteRun): Awaitable<Reading> {
-  const { contract, when } = run.route;
+  const { contract, pattern, when } = run.route;
   const { topic, payload, contentType } = run.delivery.message;
   try {
     if (when && !when(undecodedMessage(run))) return 'unwanted';
-    const params: unknown = parseParams(contract, topic) ?? {};
+    const params: unknown = parseParams(contract, topic, pattern) ?? {};
     const decoded = decodePayload(contract, payload, contentType);
     if (!isThenable(decoded)) return { message: new HandlerMessage(run, params, decoded) };
     return decoded.then(
@@ -34,7 +34,7 @@ export function undecodedMessage(
   run: RouteRun,
 ): HandlerMessage<Readonly<Record<string, string>>, Uint8Array> {
   const { topic, payload } = run.delivery.message;
-  return new HandlerMessage(run, run.route.contract['~pattern'].match(topic) ?? {}, payload);
+  return new HandlerMessage(run, run.route.pattern.match(topic) ?? {}, payload);
 }
 
 /** For whoever asks for the message although the handler can't have it. */

@@ -4,6 +4,7 @@ import type { Clock, Random } from '../../time/clock.js';
 import type { GivenUp } from '../concurrency/job.js';
 import type { Logger } from '../logger.js';
 import type { Route } from '../routes/route.js';
+import type { TopicPrefix } from '../routes/topic-prefix.js';
 import type { Deadlines } from './deadlines.js';
 import type { OutcomeStatus } from './outcome.js';
 import type { RouteRun } from './route-run.js';
@@ -21,6 +22,7 @@ export interface RouteContext {
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
+  readonly prefix: TopicPrefix;
   /** The application has stopped: what has not begun stays with the broker. */
   readonly isAbandoned: boolean;
   /** A controller that is aborted when the application no longer waits for its handlers. */

@@ -11,13 +11,19 @@ export const DEAD_LETTER_TOPIC = 'dl-topic';
 /** Characters of a property that the handler's error brings. */
 const LONGEST = 500;
 
-/** Whether it was published as a dead letter. MQTT 5 says it in a property; MQTT 3.1.1 has only the topic, without the application's prefix. */
-export function isDeadLetter(
-  { userProperties }: Pick<ReceivedMessage, 'userProperties'>,
-  topic: string,
-): boolean {
-  if (topic.startsWith(DEAD_LETTER_PREFIX)) return true;
+type Letter = Pick<ReceivedMessage, 'topic' | 'userProperties'>;
+
+/** Whether it was published as a dead letter. MQTT 5 says it in a property; MQTT 3.1.1 has only the topic. `start`: how dead letters of this application begin, with its prefix. */
+export function isDeadLetter({ topic, userProperties }: Letter, start: string): boolean {
+  if (topic.startsWith(start)) return true;
   return userProperties.length > 0 && userProperties.some(([name]) => name === DEAD_LETTER_TOPIC);
+}
+
+/** The topic of the message that a dead letter is about, with the prefix of the application. */
+export function failedTopic({ topic, userProperties }: Letter, start: string, prefix: string): string {
+  const told = userProperties.find(([name]) => name === DEAD_LETTER_TOPIC)?.[1];
+  if (told !== undefined) return told;
+  return topic.startsWith(start) ? prefix + topic.slice(start.length) : topic;
 }
 
 /** What befell a message. */

@@ -17,6 +17,7 @@ import {
 export const invalidMessageRule: Rule = otherwise(reject(0x99));
 /** What every other failure meets where no rule of the user's is for it. */
 const lastRule: Rule = otherwise(retry(3), deadLetter());
+export const defaultRules = { invalid: invalidMessageRule, other: lastRule };
 
 export type Decision =
   /** Milliseconds to wait, then the handler runs again. */

@@ -1,7 +1,8 @@
 import type { Will } from '../../client/options.js';
 import { type AnyOutgoing, encodePayload, InvalidMessage } from '../../contracts/index.js';
 import { TopicError } from '../../topics/index.js';
-import { publishProperties, topicOf } from './publish-properties.js';
+import type { TopicPrefix } from '../routes/topic-prefix.js';
+import { publishProperties } from './publish-properties.js';
 
 /** A will of a contract: `status.message({ id }, { on: false })`, with the contract's QoS, retain and expiry where the message says nothing itself. */
 export interface ContractWill extends AnyOutgoing {
@@ -17,6 +18,7 @@ export function isContractWill(will: Will | ContractWill): will is ContractWill 
 export async function encodeWill(
   { target, payload, options = {}, delay }: ContractWill,
   protocol: 4 | 5,
+  prefix: TopicPrefix,
   findings: string[],
 ): Promise<Will | undefined> {
   const { contract } = target;
@@ -26,7 +28,7 @@ export async function encodeWill(
   }
   try {
     return {
-      topic: topicOf(target),
+      topic: prefix.add(target.address),
       payload: await encodePayload(contract, payload, options.contentType),
       qos: options.qos ?? contract.spec.qos,
       retain: options.retain ?? contract.spec.retain,

@@ -1,11 +1,6 @@
-// What a contract makes of a publish beside its bytes: where it goes, and what it says of itself.
-import { type Contract, contentTypeFor, type PublishOptions, type Target } from '../../contracts/index.js';
+// What a contract says of a publish beside its bytes.
+import { type Contract, contentTypeFor, type PublishOptions } from '../../contracts/index.js';
 import type { PublishProperties } from '../../packets/packet.js';
-
-/** The topic of a target on the broker. Everything that is published by contract asks here, wills too. */
-export function topicOf({ address }: Pick<Target, 'address'>): string {
-  return address;
-}
 
 /** A contract says it for whoever can: MQTT 3.1.1 has no properties. Asked for in the call, they are refused by the client. */
 export function publishProperties(

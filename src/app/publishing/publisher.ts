@@ -10,7 +10,8 @@ import type { PublishProperties, QoS } from '../../packets/packet.js';
 import { type Duration, parseDuration } from '../../time/duration.js';
 import { orAborted } from '../../time/or-aborted.js';
 import type { Awaitable } from '../awaitable.js';
-import { publishProperties, topicOf } from './publish-properties.js';
+import type { TopicPrefix } from '../routes/topic-prefix.js';
+import { publishProperties } from './publish-properties.js';
 import { readReply } from './reply.js';
 
 /** What a single request may say. */
@@ -63,13 +64,22 @@ export interface PublishedByApp {
 /** The publisher of one application, over the client that it has at the time. */
 export class AppPublisher extends Publisher {
   readonly #watchers = new Set<(published: PublishedByApp) => void>();
+  readonly #prefix: TopicPrefix;
   #client: Client | undefined;
   #protocol: 4 | 5 = 5;
+  #responseTopic: string | undefined;
 
-  /** From now on publishes go over this client. */
-  use(client: Client, protocol: 4 | 5): void {
+  /** The prefix goes before the topics of contracts; what is published as bytes has it already. */
+  constructor(prefix: TopicPrefix) {
+    super();
+    this.#prefix = prefix;
+  }
+
+  /** From now on publishes go over this client; replies come to `responseTopic`, or to one of the client's own. */
+  use(client: Client, protocol: 4 | 5, responseTopic?: string): void {
     this.#client = client;
     this.#protocol = protocol;
+    this.#responseTopic = responseTopic;
   }
 
   override publish<In>(
@@ -87,7 +97,7 @@ export class AppPublisher extends Publisher {
     options: RequestOptions = {},
   ): Promise<ReplyOut> {
     const { contract } = to;
-    const topic = topicOf(to);
+    const topic = this.#prefix.add(to.address);
     const client = this.#connected(topic);
     const { qos = contract.spec.qos, timeout = '30s', signal } = options;
     if (contract.spec.reply === undefined) {
@@ -103,7 +113,9 @@ export class AppPublisher extends Publisher {
     const waits = { timeout: parseDuration(timeout), ...(signal && { signal }) };
     const bytes = await encoded(contract, payload, options);
     const properties = publishProperties(contract, options, this.#protocol);
-    const reply = await client.request(topic, bytes, { qos, ...properties, ...waits });
+    const responseTopic = this.#responseTopic;
+    const place = responseTopic === undefined ? {} : { responseTopic };
+    const reply = await client.request(topic, bytes, { qos, ...properties, ...place, ...waits });
     this.#tell({ topic, payload: bytes, qos, retain: false, properties });
     // The reply's schema, whose output type ReplyOut is.
     return readReply(contract, reply) as ReplyOut | Promise<ReplyOut>;
@@ -113,16 +125,14 @@ export class AppPublisher extends Publisher {
     to: Target<never>,
     { qos = to.contract.spec.qos, signal }: Pick<PublishOptions, 'qos' | 'signal'> = {},
   ): Promise<void> {
-    await this.sendBytes(
-      { topic: topicOf(to), payload: new Uint8Array(), qos, retain: true, properties: {} },
-      signal,
-    );
+    const topic = this.#prefix.add(to.address);
+    await this.sendBytes({ topic, payload: new Uint8Array(), qos, retain: true, properties: {} }, signal);
   }
 
   async send(outgoing: Outgoing): Promise<{ readonly reasonCode: number }> {
     const { target, options = {} } = outgoing;
     const { contract } = target;
-    const topic = topicOf(target);
+    const topic = this.#prefix.add(target.address);
     this.#connected(topic);
     const payload = await encoded(contract, outgoing.payload, options);
     const { qos = contract.spec.qos, retain = contract.spec.retain, signal } = options;

@@ -1,11 +1,12 @@
 import { type Contract, defineTopic, type TopicSpec } from '../../contracts/index.js';
 import { parseDuration } from '../../time/duration.js';
-import { TopicError } from '../../topics/index.js';
+import { parsePattern, TopicError } from '../../topics/index.js';
 import type { HandlerOptions } from '../decorators/handler-options.js';
 import type { HandlerRecord } from '../decorators/topic.js';
 import { type Class, tokenName } from '../injection/token.js';
 import type { Middleware } from '../middleware/middleware.js';
 import { concurrencyFindings } from '../policies/concurrency-findings.js';
+import { bindPattern } from './binding.js';
 import { handlersOf } from './handlers-of.js';
 import { type Inherited, inherit } from './inherited.js';
 import type { Handle, Route } from './route.js';
@@ -36,6 +37,7 @@ export function controllerRoutes(
           name,
           from,
           method,
+          source: record.source,
         },
         findings,
       ) ?? []
@@ -64,6 +66,7 @@ export function routeOf(
     readonly name: string;
     readonly from: Inherited;
     readonly method: Route['method'];
+    readonly source: Route['source'];
   },
   findings: string[],
 ): UnboundRoute | undefined {
@@ -72,11 +75,13 @@ export function routeOf(
   const timeout = timeoutOf(options, name, findings);
   findings.push(...concurrencyFindings(name, options.concurrency, written.from.concurrency));
   if (!contract) return undefined;
+  const place = placeOf(contract, written.from, name, findings);
+  if (!place) return undefined;
   const from = inherit(written.from, { ...options, middleware: written.middleware });
   return {
     name,
     contract,
-    filter: contract.filter,
+    ...place,
     share: from.share,
     qos: options.qos ?? contract.spec.qos,
     retained: options.retained ?? 'send',
@@ -93,7 +98,25 @@ export function routeOf(
     summary: options.summary,
     tags: from.tags,
     method: written.method,
+    source: written.source,
   };
+}
+
+/** Where the route listens: what its application's prefix and bindings make of the pattern; undefined if nothing legal comes of them. */
+function placeOf(
+  contract: Contract,
+  { prefix, bind }: Inherited,
+  name: string,
+  findings: string[],
+): Pick<Route, 'pattern' | 'bound' | 'filters'> | undefined {
+  try {
+    const pattern = parsePattern<string>(prefix.add(contract.pattern));
+    return { pattern, ...bindPattern(contract, pattern, bind) };
+  } catch (error) {
+    if (!(error instanceof TopicError)) throw error;
+    findings.push(`${name}: ${error.message}`);
+    return undefined;
+  }
 }
 
 function timeoutOf({ timeout }: HandlerOptions, name: string, findings: string[]): number {

@@ -6,6 +6,8 @@ import {
   type RouteConcurrency,
 } from '../policies/concurrency.js';
 import type { ErrorPolicy } from '../policies/error-policy.js';
+import type { BoundTo } from './binding.js';
+import { TopicPrefix } from './topic-prefix.js';
 
 /** What a route has from its controller and its application, where its own options say nothing. */
 export interface Inherited {
@@ -15,6 +17,10 @@ export interface Inherited {
   /** The application's. */
   readonly middleware: readonly Middleware[];
   readonly tags: readonly string[];
+  /** The application's. */
+  readonly prefix: TopicPrefix;
+  /** The application's. */
+  readonly bind: Readonly<Record<string, BoundTo>>;
 }
 
 /** What the options of an application or a controller say, or leave to those around it. */
@@ -34,6 +40,8 @@ export function inherit(
     concurrency: concurrencyOf(from.concurrency, own.concurrency),
     middleware: [...from.middleware, ...(own.middleware ?? [])],
     tags: own.tags ?? from.tags,
+    prefix: from.prefix,
+    bind: from.bind,
   };
 }
 
@@ -43,4 +51,6 @@ export const nothingInherited: Inherited = {
   concurrency: defaultConcurrency,
   middleware: [],
   tags: [],
+  prefix: new TopicPrefix(),
+  bind: {},
 };

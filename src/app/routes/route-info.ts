@@ -1,32 +1,71 @@
 import type { QoS } from '../../packets/packet.js';
-import { overlaps } from '../../topics/index.js';
+import { TopicTrie } from '../../topics/index.js';
+import type { RouteConcurrency } from '../policies/concurrency.js';
+import { describePolicy } from '../policies/describe-policy.js';
+import type { Bound } from './binding.js';
 import type { Route } from './route.js';
 
 /** A route, to look at. */
 export interface RouteInfo {
   /** `Class.method`, or the `name` of the handler's options. */
   readonly handler: string;
-  /** As it was written: `sensors/+deviceId/reading`. */
+  /** As it was written, without the prefix: `sensors/+deviceId/reading`. */
   readonly pattern: string;
-  /** What is subscribed to, without `$share/`: `sensors/+/reading`. */
+  /** What the pattern comes to with the prefix, and with nothing bound: `sensors/+/reading`. */
   readonly filter: string;
+  /** What is subscribed to at the moment, without `$share/`: the filter, or one for each bound value. */
+  readonly filters: readonly string[];
+  /** The values of each parameter that is narrowed, by `bind`. */
+  readonly bound: Bound;
   /** The highest at which the broker is asked to deliver. */
   readonly qos: QoS;
   /** The name under which its messages are shared. */
   readonly share?: string;
-  /** The handlers that may get the same message. */
+  /** Where the handler's topic is written: `src/sensors.ts:12`. Left out where the run time does not tell. */
+  readonly source?: string;
+  /** The handlers that may get the same message, in the order of the routes. */
   readonly overlaps: readonly string[];
+  /** `max 16, order topic`, and the overflow unless it is the default. */
+  readonly concurrency: string;
+  /** Its failure policy, a rule each, the default ones included: `InvalidMessage: reject 0x99`. */
+  readonly errors: readonly string[];
 }
 
 export function routeInfos(routes: readonly Route[]): readonly RouteInfo[] {
-  return routes.map((route) => ({
-    handler: route.name,
-    pattern: route.contract.pattern,
-    filter: route.filter,
-    qos: route.qos,
-    ...(route.share !== undefined && { share: route.share }),
-    overlaps: routes
-      .filter((other) => other !== route && overlaps(other.filter, route.filter))
-      .map(({ name }) => name),
-  }));
+  const overlapping = overlapsOf(routes);
+  return routes.map((route) => {
+    const source = route.source();
+    return {
+      handler: route.name,
+      pattern: route.contract.pattern,
+      filter: route.pattern.filter,
+      filters: route.filters,
+      bound: route.bound,
+      qos: route.qos,
+      ...(route.share !== undefined && { share: route.share }),
+      ...(source !== undefined && { source }),
+      overlaps: overlapping(route),
+      concurrency: concurrencyText(route.concurrency),
+      errors: describePolicy(route.errors),
+    };
+  });
+}
+
+function overlapsOf(routes: readonly Route[]): (route: Route) => readonly string[] {
+  const trie = new TopicTrie<number>({ cachedTopics: 0 });
+  for (const [place, { filters }] of routes.entries()) for (const each of filters) trie.add(each, place);
+  return (route) => {
+    const places = new Set(route.filters.flatMap((filter) => trie.overlapping(filter)));
+    return [...places]
+      .sort((one, other) => one - other)
+      .flatMap((place) => {
+        const other = routes[place];
+        return other && other !== route ? [other.name] : [];
+      });
+  };
+}
+
+function concurrencyText({ max, order, overflow }: RouteConcurrency): string {
+  const orderText = typeof order === 'function' ? 'by a function' : order;
+  return `max ${max}, order ${orderText}${overflow === 'drop-oldest' ? '' : `, overflow ${overflow}`}`;
 }

@@ -1,11 +1,14 @@
 import type { Contract } from '../../contracts/index.js';
+import type { Pattern } from '../../topics/index.js';
+import type { CallSite } from '../decorators/call-site.js';
 import type { HandlerOptions } from '../decorators/handler-options.js';
 import type { Middleware } from '../middleware/middleware.js';
 import type { TopicMessage } from '../pipeline/topic-message.js';
 import type { RouteConcurrency } from '../policies/concurrency.js';
 import type { Dedupe } from '../policies/dedupe.js';
 import type { ErrorPolicy } from '../policies/error-policy.js';
-import type { Subscribing } from './subscription-plan.js';
+import type { Bound } from './binding.js';
+import type { Subscribing } from './route-group.js';
 
 /** A handler as the pipeline knows it. Its types were checked where it was written. */
 export type Handle = (message: TopicMessage<unknown, unknown>) => unknown;
@@ -13,6 +16,11 @@ export type Handle = (message: TopicMessage<unknown, unknown>) => unknown;
 /** One topic with one handler. */
 export interface Route extends Subscribing {
   readonly contract: Contract;
+  /** The contract's, with the application's prefix: what reads the parameters of a topic. */
+  readonly pattern: Pattern;
+  /** The parameters that are narrowed. `app.bind` changes it, together with the filters. */
+  bound: Bound;
+  filters: readonly string[];
   readonly ack: 'auto' | 'manual' | 'on-receipt';
   readonly concurrency: RouteConcurrency;
   /** Milliseconds; 0: no limit. */
@@ -28,6 +36,8 @@ export interface Route extends Subscribing {
   readonly tags: readonly string[];
   /** The class and method behind it; undefined for `app.on`. */
   readonly method: { readonly controller: object; readonly key: string | symbol } | undefined;
+  /** Where its topic is written. */
+  readonly source: CallSite;
   /** Calls the handler on its instance. A test may put another in its place. */
   handle: Handle;
 }
