@@ -51,7 +51,10 @@ export async function boot(written: BootOptions): Promise<Booted> {
   const controllers = await listedControllers(options, startup, findings);
   const classes = [...new Set(controllers)];
   const listed = classes.flatMap((controller) => controllerRoutes(controller, inherited, findings));
-  if (classes.length + functions.length === 0 && !assembly.container.isRegistered(Controllers, true)) {
+  if (
+    classes.length + written.functions.length === 0 &&
+    !assembly.container.isRegistered(Controllers, true)
+  ) {
     findings.push(
       'The application has no controllers: the list is empty. Add classes with @Controller() to the controllers of createApp, or call app.on().',
     );
