@@ -34,7 +34,7 @@ export class FailureHandling {
     const run = this.#run;
     if (error instanceof ReplyError && run.route.contract.spec.reply !== undefined) {
       // It is an answer, and the message is handled with it.
-      this.#answer(error, () => run.decide('acked'));
+      this.#answer(error, () => run.decide({ outcome: 'acked' }));
       return;
     }
     const rule = this.#ruleFor(error);
@@ -84,11 +84,11 @@ export class FailureHandling {
         break;
       case 'reject': {
         const { code, reason = reasonOf(error, run.isInvalid) } = step;
-        this.#answer(error, () => run.decide('rejected', { code, reason }));
+        this.#answer(error, () => run.decide({ outcome: 'rejected', rejection: { code, reason } }));
         break;
       }
       case 'drop':
-        this.#answer(error, () => run.decide('dropped'));
+        this.#answer(error, () => run.decide({ outcome: 'dropped' }));
         break;
       case 'redeliver':
         this.#redeliver(step.after);
@@ -100,7 +100,7 @@ export class FailureHandling {
         run.context.stop(
           `${run.route.name} failed on "${run.delivery.message.topic}": ${describeThrown(error).message}`,
         );
-        run.decide('held');
+        run.decide({ outcome: 'held' });
     }
   }
 
@@ -124,11 +124,10 @@ export class FailureHandling {
   #redeliver(after: number): void {
     const run = this.#run;
     if (run.droppable || run.status === 'acked') {
-      run.decide('dropped');
+      run.decide({ outcome: 'dropped' });
       return;
     }
-    run.context.redeliver(after);
-    run.decide('redeliver');
+    run.decide({ outcome: 'redeliver', redeliverAfter: after });
   }
 
   /** The handler does not run a second time beside itself: where it still runs, its end is waited for too. */
@@ -157,7 +156,7 @@ export class FailureHandling {
     if (isDeadLetter(message, run.context.prefix.add(DEAD_LETTER_PREFIX))) {
       const reason = 'It is a dead letter itself, and is not dead-lettered a second time.';
       run.context.troubled(run, error, reason);
-      run.decide('rejected', { code: 0x80, reason });
+      run.decide({ outcome: 'rejected', rejection: { code: 0x80, reason } });
       return;
     }
     const topic = this.#deadLetterTopic(to);
@@ -174,7 +173,7 @@ export class FailureHandling {
   #publish(letter: RawPublish): void {
     const run = this.#run;
     run.context.publishDeadLetter(letter).then(
-      () => this.#isOver || run.decide('dead-lettered'),
+      () => this.#isOver || run.decide({ outcome: 'dead-lettered' }),
       (error: unknown) => this.#isOver || this.#notTaken(letter, error),
     );
   }

@@ -1,8 +1,7 @@
 import { runMiddleware } from '../middleware/compose.js';
 import type { Middleware, Outcome } from '../middleware/middleware.js';
 import type { HandlerMessage } from './handler-message.js';
-import { HandlerTimeoutError } from './outcome.js';
-import type { Verdict } from './settlement.js';
+import { HandlerTimeoutError, type Verdict } from './outcome.js';
 
 /** Who runs the handler inside, and hears of what the middleware made of it. */
 export interface RoundListener {

@@ -1,3 +1,5 @@
+import type { Rejection } from './rejection.js';
+
 export { AlreadySettledError } from '../../contracts/index.js';
 
 /**
@@ -10,6 +12,14 @@ export { AlreadySettledError } from '../../contracts/index.js';
  *  - `held`: not acknowledged; the broker delivers it again after a reconnect.
  */
 export type OutcomeStatus = 'acked' | 'dropped' | 'dead-lettered' | 'rejected' | 'redeliver' | 'held';
+
+/** What one route makes of a message. */
+export interface Verdict {
+  readonly outcome: OutcomeStatus;
+  readonly rejection?: Rejection | undefined;
+  /** Of `redeliver`: milliseconds until the application connects again. Default 1,000. */
+  readonly redeliverAfter?: number | undefined;
+}
 
 const badness: Readonly<Record<OutcomeStatus, number>> = {
   acked: 0,

@@ -9,7 +9,7 @@ import type { Route } from '../routes/route.js';
 import type { RouteTable } from '../routes/route-table.js';
 import type { TopicPrefix } from '../routes/topic-prefix.js';
 import { Deadlines } from './deadlines.js';
-import { Delivery, type DeliveryReport } from './delivery.js';
+import { Delivery, type DeliveryReport, type Recipient } from './delivery.js';
 import type { OutcomeStatus } from './outcome.js';
 import type { RawPublish, RouteContext } from './route-context.js';
 import { RouteRun } from './route-run.js';
@@ -62,7 +62,7 @@ export interface PipelineOptions {
 }
 
 /** The way of every message from the client to its handlers and back to its acknowledgement. */
-export class Pipeline implements RouteContext {
+export class Pipeline implements RouteContext, Recipient {
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
@@ -70,7 +70,7 @@ export class Pipeline implements RouteContext {
   readonly publish: RouteContext['publish'];
   readonly publishDeadLetter: RouteContext['publishDeadLetter'];
   readonly publishReply: RouteContext['publishReply'];
-  readonly redeliver: RouteContext['redeliver'];
+  readonly redeliver: Recipient['redeliver'];
   readonly stop: RouteContext['stop'];
   readonly #table: RouteTable<Route>;
   readonly #canReject: boolean;
@@ -78,7 +78,6 @@ export class Pipeline implements RouteContext {
   readonly #watchers = new Set<(report: DeliveryReport) => void>();
   readonly #unrouted: Unrouted;
   readonly #unasked = new Set<Route>();
-  readonly #onFinished = (report: DeliveryReport): void => this.#report(report);
   readonly #abortable = new Set<AbortController>();
   /** Runs that wait for time to pass, and how to end the wait. */
   readonly #waiting = new Map<RouteRun, () => void>();
@@ -116,7 +115,7 @@ export class Pipeline implements RouteContext {
       return;
     }
     this.#open++;
-    const delivery = new Delivery(message, routes.length, this.clock.now(), this.#onFinished);
+    const delivery = new Delivery(message, routes.length, this.clock.now(), this);
     for (const route of routes) this.#state(route).lanes.add(new RouteRun(route, delivery, this));
   }
 
@@ -292,7 +291,7 @@ export class Pipeline implements RouteContext {
     return this.#states.get(route) as RouteState;
   }
 
-  #report(report: DeliveryReport): void {
+  done(report: DeliveryReport): void {
     this.#open--;
     this.#finished++;
     for (const watcher of this.#watchers) watcher(report);

@@ -40,8 +40,6 @@ export interface RouteContext {
   wait(run: RouteRun, ms: number): void;
   /** No further message of the route, or of any, is handled until the returned function is called. */
   pause(route: Route, scope: 'route' | 'app'): () => void;
-  /** In `after` milliseconds, connects again, so that the broker delivers again what is not acknowledged; several calls within that time make one reconnect. */
-  redeliver(after: number): void;
   /** Stops the application, for a reason that is a whole sentence: its `run()` prints it and sets the exit code 1. Returns at once. */
   stop(reason: string): void;
   handled(run: RouteRun): void;

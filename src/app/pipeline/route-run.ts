@@ -10,15 +10,14 @@ import { FailureHandling } from './failure-handling.js';
 import type { HandlerMessage } from './handler-message.js';
 import { HandlerSignal } from './handler-signal.js';
 import { MiddlewareRound } from './middleware-round.js';
-import { HandlerTimeoutError, type OutcomeStatus } from './outcome.js';
+import { HandlerTimeoutError, type OutcomeStatus, type Verdict } from './outcome.js';
 import { type Reading, readMessage, undecodedMessage, unreadable } from './read-message.js';
 import type { Rejection } from './rejection.js';
 import { publishReturned } from './returned.js';
 import type { RouteContext } from './route-context.js';
-import { Settlement, type Verdict } from './settlement.js';
+import { Settlement } from './settlement.js';
 
-/** Milliseconds after which the application connects again where it is a middleware that asks for it. */
-const REDELIVER_AFTER = 1_000;
+const handled: Verdict = { outcome: 'acked' };
 
 /**
  * One message on its way through one route: decode, middleware, handler, what it publishes, settlement; where it fails, what its policy says. What happens
@@ -163,8 +162,7 @@ export class RouteRun implements Job, Timed {
   }
 
   /** This becomes of the message, unless the middleware has another word. */
-  decide(outcome: OutcomeStatus, rejection?: Rejection): void {
-    const verdict = { outcome, rejection };
+  decide(verdict: Verdict): void {
     if (!this.#round?.isInside) {
       this.#conclude(verdict);
       return;
@@ -185,7 +183,7 @@ export class RouteRun implements Job, Timed {
   }
 
   #start(): void {
-    if (this.route.ack === 'on-receipt') this.#settlement.settle({ outcome: 'acked' });
+    if (this.route.ack === 'on-receipt') this.#settlement.settle(handled);
     const reading = this.#unreadable ? unreadable(this, this.#unreadable.error) : readMessage(this);
     if (!isThenable(reading)) {
       this.#read(reading);
@@ -199,7 +197,7 @@ export class RouteRun implements Job, Timed {
 
   #read(reading: Reading): void {
     if (reading === 'unwanted') {
-      this.#conclude({ outcome: 'acked' });
+      this.#conclude(handled);
       return;
     }
     this.#take(reading);
@@ -327,8 +325,7 @@ export class RouteRun implements Job, Timed {
     this.context.deadlines(this.route).delete(this);
     const { verdict } = this.#settlement;
     if (this.#failure) this.#fail(this.#failure.error, 'retry');
-    else if (verdict || this.route.ack !== 'manual' || this.droppable)
-      this.decide(verdict?.outcome ?? 'acked', verdict?.rejection);
+    else if (verdict || this.route.ack !== 'manual' || this.droppable) this.decide(verdict ?? handled);
     else this.#leftOpen();
   }
 
@@ -341,7 +338,6 @@ export class RouteRun implements Job, Timed {
       this.#middlewareFailed(this.#failure.error, 'retry');
       return;
     }
-    if (verdict.outcome === 'redeliver' && verdict !== inner) this.context.redeliver(REDELIVER_AFTER);
     this.#conclude(verdict);
   }
 
@@ -357,7 +353,7 @@ export class RouteRun implements Job, Timed {
     const { verdict } = this.#settlement;
     if (verdict) {
       this.context.deadlines(this.route).delete(this);
-      this.decide(verdict.outcome, verdict.rejection);
+      this.decide(verdict);
     } else if (this.#failure) this.#fail(this.#failure.error, 'last step');
   }
 
@@ -370,7 +366,7 @@ export class RouteRun implements Job, Timed {
     this.#errors.push(error);
     if (this.status === 'rejected') {
       // By the handler itself: there is nothing left to decide.
-      this.decide('rejected', this.#settlement.verdict?.rejection);
+      this.decide({ outcome: 'rejected', rejection: this.#settlement.verdict?.rejection });
       return;
     }
     this.#failing ??= new FailureHandling(this);

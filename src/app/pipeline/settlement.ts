@@ -1,13 +1,7 @@
 import { AlreadySettledError } from '../../contracts/index.js';
 import type { Delivery } from './delivery.js';
-import type { OutcomeStatus } from './outcome.js';
+import type { OutcomeStatus, Verdict } from './outcome.js';
 import { type Rejection, refuseIllegal } from './rejection.js';
-
-/** What becomes of a message. */
-export interface Verdict {
-  readonly outcome: OutcomeStatus;
-  readonly rejection?: Rejection | undefined;
-}
 
 /** What one route tells the broker of a message, once: what its handler said of its own accord, or what was decided for it. */
 export class Settlement {
@@ -71,7 +65,7 @@ export class Settlement {
   settle(verdict: Verdict | undefined = this.#said): void {
     if (!verdict || this.#verdict) return;
     this.#verdict = verdict;
-    this.#delivery.settle(verdict.outcome, verdict.rejection);
+    this.#delivery.settle(verdict);
   }
 
   #alreadySettled(is: string, asked: string): AlreadySettledError {
