@@ -416,6 +416,20 @@ describe('what a handler publishes through its message', () => {
     expect(t.logs.filter(({ level }) => level === 'error')).toHaveLength(3);
   });
 
+  it('has the time of its handler, also where that is not asynchronous: then the message has failed', async () => {
+    const { promise } = deferred();
+    const slow = defineTopic('slow', { payload: z.string().refine(() => promise.then(() => true)) });
+    const app = createApp({ connection });
+    app.on(topic, (message) => void message.publish(slow.to(), 'x'), { ...once, timeout: '5s' });
+    await using t = await createTestApp(app, { machinePatience: 20 });
+    expect(await t.deliver(topic.to({ id: 1 }), 'x')).toMatchObject({
+      outcome: 'dead-lettered',
+      acks: [success],
+      errors: [{ name: 'HandlerTimeoutError' }],
+    });
+    expect(t.clock.now()).toBe(5_000);
+  });
+
   it('lets its handler refuse the message when it fails, but not acknowledge it', async () => {
     const bad = { ok: 'no boolean' as unknown as boolean };
     const refusal: unknown[] = [];

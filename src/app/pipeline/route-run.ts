@@ -272,13 +272,19 @@ export class RouteRun implements Job, Timed {
     } catch (error) {
       this.#failure ??= { error };
     }
-    this.#returned = true;
-    this.#advance();
+    this.#handlerEnded();
   }
 
   #handlerThrew(error: unknown): void {
     this.#failure ??= { error };
+    this.#handlerEnded();
+  }
+
+  /** What it published has no more time than the handler itself. */
+  #handlerEnded(): void {
     this.#returned = true;
+    if (this.deadline === 0 && this.#publishes !== undefined && this.#publishes.pending > 0)
+      this.context.deadlines(this.route).add(this);
     this.#advance();
   }
 
