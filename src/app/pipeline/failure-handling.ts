@@ -98,7 +98,7 @@ export class FailureHandling {
         break;
       case 'stop':
         run.context.stop(
-          `${run.route.name} failed on "${run.delivery.message.topic}": ${describeThrown(error).message}`,
+          `${run.route.name} failed on "${run.delivery.message.topic}", and its policy stops the application: ${describeThrown(error).message}`,
         );
         run.decide({ outcome: 'held' });
     }

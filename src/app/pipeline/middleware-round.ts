@@ -1,7 +1,7 @@
 import { runMiddleware } from '../middleware/compose.js';
 import type { Middleware, Outcome } from '../middleware/middleware.js';
 import type { HandlerMessage } from './handler-message.js';
-import { HandlerTimeoutError, type Verdict } from './outcome.js';
+import { HandlerTimeoutError, isWorse, type Verdict } from './outcome.js';
 
 /** Who runs the handler inside, and hears of what the middleware made of it. */
 export interface RoundListener {
@@ -42,10 +42,13 @@ export class MiddlewareRound {
     return this.#inner;
   }
 
-  /** What the middleware makes of it, once all have returned: their own word, or what they were told. */
+  /** What the middleware makes of it, once all have returned: their own word, or what they were told. A dead letter that is out can't be called back. */
   get verdict(): Verdict | undefined {
     if (this.#word === undefined) return undefined;
-    return this.#inner?.outcome === this.#word.status ? this.#inner : { outcome: this.#word.status };
+    const { status } = this.#word;
+    if (this.#inner?.outcome === status) return this.#inner;
+    if (this.#inner?.outcome === 'dead-lettered' && isWorse('dead-lettered', status)) return this.#inner;
+    return { outcome: status };
   }
 
   /** Lets the middleware go on with this. */

@@ -206,28 +206,38 @@ export class Pipeline implements RouteContext, Recipient {
     return { inFlight: lanes.running + lanes.waiting, ...counts };
   }
 
-  handled({ route }: RouteRun): void {
-    this.#state(route).counts.handled++;
+  handled(run: RouteRun, outcome: OutcomeStatus): void {
+    const isKept = outcome === 'held' || outcome === 'redeliver';
+    if (run.attempts > 0 && !isKept) this.#state(run.route).counts.handled++;
+    if (outcome === 'acked' || this.isAbandoned) return;
+    const sentence = `A handler or a middleware decided. ${this.#consequence(run, outcome, 'Its message')}`;
+    this.logger[isKept ? 'warn' : 'debug'](this.#facts(run), sentence);
   }
 
   failed(run: RouteRun, error: unknown, outcome: OutcomeStatus): void {
     const { counts } = this.#state(run.route);
     const facts = { ...this.#facts(run), error };
+    if (outcome === 'acked') {
+      counts.handled++;
+      this.logger.debug(facts, `${whatFailed(run)} A middleware has its message acknowledged.`);
+      return;
+    }
     if (outcome === 'dead-lettered') counts.deadLettered++;
     if (run.isInvalid) {
       counts.invalid++;
-      this.logger.warn(facts, `An invalid message. ${this.#consequence(run, outcome)}`);
+      this.logger.warn(facts, `An invalid message. ${this.#consequence(run, outcome, 'It')}`);
       return;
     }
     counts.failed++;
-    this.logger.error(facts, `A handler failed. ${this.#consequence(run, outcome)}`);
+    const subject = run.attempts > 0 ? 'Its message' : 'It';
+    this.logger.error(facts, `${whatFailed(run)} ${this.#consequence(run, outcome, subject)}`);
   }
 
   retrying(run: RouteRun, error: unknown, inMs: number): void {
     this.#state(run.route).counts.retried++;
     this.logger.debug(
       { ...this.#facts(run), error, retryInMs: Math.round(inMs) },
-      'A handler failed. It is tried again.',
+      `${whatFailed(run)} It is tried again.`,
     );
   }
 
@@ -235,7 +245,7 @@ export class Pipeline implements RouteContext, Recipient {
     this.#state(run.route).counts.retried++;
     const what = scope === 'app' ? 'The application' : 'Its route';
     const facts = { ...this.#facts(run), error, pausedForMs: ms };
-    this.logger.error(facts, `A handler failed. ${what} pauses, then it is tried again.`);
+    this.logger.error(facts, `${whatFailed(run)} ${what} pauses, then it is tried again.`);
   }
 
   troubled(run: RouteRun, error: unknown, sentence: string): void {
@@ -279,11 +289,11 @@ export class Pipeline implements RouteContext, Recipient {
     return { route: route.name, topic, qos, attempt: attempts };
   }
 
-  #consequence(run: RouteRun, outcome: OutcomeStatus): string {
-    if (outcome === 'rejected' && run.droppable) return 'It is dropped: it came at QoS 0.';
+  #consequence(run: RouteRun, outcome: OutcomeStatus, subject: 'It' | 'Its message'): string {
+    if (outcome === 'rejected' && run.droppable) return `${subject} is dropped: it came at QoS 0.`;
     if (outcome === 'rejected' && !this.#canReject)
-      return 'It is acknowledged, since MQTT 3.1.1 has no rejection.';
-    return consequences[outcome];
+      return `${subject} is acknowledged, since MQTT 3.1.1 has no rejection.`;
+    return `${subject} ${consequences[outcome]}`;
   }
 
   #state(route: Route): RouteState {
@@ -314,10 +324,15 @@ function leaveToOthers(message: ReceivedMessage): DeliveryReport {
 }
 
 const consequences: Readonly<Record<OutcomeStatus, string>> = {
-  acked: 'Its message is acknowledged.',
-  dropped: 'Its message is dropped.',
-  'dead-lettered': 'Its message is dead-lettered.',
-  rejected: 'Its message is rejected.',
-  redeliver: 'The application connects again to have its message delivered again.',
-  held: 'Its message stays unacknowledged; the broker delivers it again after a reconnect.',
+  acked: 'is acknowledged.',
+  dropped: 'is dropped.',
+  'dead-lettered': 'is dead-lettered.',
+  rejected: 'is rejected.',
+  redeliver: 'stays unacknowledged; the application connects again to have it delivered again.',
+  held: 'stays unacknowledged; the broker delivers it again after a reconnect.',
 };
+
+/** Its schema, its middleware or its `when`, where no handler ran. */
+function whatFailed({ attempts }: RouteRun): string {
+  return attempts > 0 ? 'A handler failed.' : 'A message failed before its handler ran.';
+}

@@ -42,8 +42,9 @@ export interface RouteContext {
   pause(route: Route, scope: 'route' | 'app'): () => void;
   /** Stops the application, for a reason that is a whole sentence: its `run()` prints it and sets the exit code 1. Returns at once. */
   stop(reason: string): void;
-  handled(run: RouteRun): void;
-  /** The run is over, and failed. */
+  /** The run is over, without a failure. */
+  handled(run: RouteRun, outcome: OutcomeStatus): void;
+  /** The run is over, and failed; `acked` if a middleware has it acknowledged all the same. */
   failed(run: RouteRun, error: unknown, outcome: OutcomeStatus): void;
   /** An attempt failed; the next one is `inMs` milliseconds away. */
   retrying(run: RouteRun, error: unknown, inMs: number): void;

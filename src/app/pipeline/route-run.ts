@@ -389,9 +389,14 @@ export class RouteRun implements Job, Timed {
     this.#failing?.end();
     const outcome = this.#settlement.outcomeOf(verdict);
     this.#settlement.settle(verdict);
-    if (this.#failure && outcome !== 'acked') this.context.failed(this, this.#failure.error, outcome);
-    else if (this.attempts > 0) this.context.handled(this);
+    if (this.#failure && !this.#isAnswered(outcome)) this.context.failed(this, this.#failure.error, outcome);
+    else this.context.handled(this, outcome);
     this.#release(outcome);
+  }
+
+  /** What its handler threw was the answer to a request, and no middleware had another word. */
+  #isAnswered(outcome: OutcomeStatus): boolean {
+    return outcome === 'acked' && (this.#round?.inner?.outcome ?? outcome) === 'acked';
   }
 
   /** Gives the place in the order free, once; the report may change afterwards. */

@@ -30,7 +30,11 @@ export class Settlement {
   /** What becomes of the message if this is decided on: what the broker was told it keeps. */
   outcomeOf({ outcome }: Verdict): OutcomeStatus {
     const told = this.#verdict?.outcome;
-    if (told === undefined || told === 'held' || told === 'redeliver') return outcome;
+    if (told === undefined || told === 'held' || told === 'redeliver') {
+      const isKept = outcome === 'held' || outcome === 'redeliver';
+      // At QoS 0 nobody has it any more.
+      return isKept && this.#delivery.message.qos === 0 ? 'dropped' : outcome;
+    }
     if (told === 'rejected') return told;
     return outcome === 'acked' || outcome === 'dead-lettered' ? outcome : 'dropped';
   }
