@@ -33,9 +33,16 @@ export { createLineLogger, type LineLoggerOptions } from './app/logger.js';
 export {
   defineMiddleware,
   type Middleware,
+  type MiddlewareContext,
   type Outcome,
-  type PublishMiddleware,
 } from './app/middleware/middleware.js';
+export { MiddlewareError } from './app/middleware/middleware-error.js';
+export type {
+  OutgoingMessage,
+  PublishContext,
+  PublishMiddleware,
+  PublishResult,
+} from './app/middleware/publish-middleware.js';
 export type { OutcomeStatus } from './app/pipeline/outcome.js';
 export type { RouteCounts } from './app/pipeline/pipeline.js';
 export type { Concurrency } from './app/policies/concurrency.js';

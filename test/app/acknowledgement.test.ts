@@ -160,6 +160,7 @@ describe('acknowledgement', () => {
         deadLettered: 1,
         dropped: 0,
         conflated: 0,
+        duplicates: 0,
       },
     });
   });

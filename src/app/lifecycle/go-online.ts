@@ -82,18 +82,20 @@ async function subscribeRoutes(client: Client, options: GoOnlineOptions): Promis
     unrouted,
     clock,
     logger,
-    canReject: server.protocolVersion === 5,
+    protocolVersion: server.protocolVersion,
+    clientId: client.clientId,
     random,
-    publish: async (outgoing) => void (await publisher.send(outgoing)),
-    publishDeadLetter: async ({ properties, ...raw }) => {
+    publish: async (outgoing, route) => void (await publisher.send(outgoing, route.publishMiddleware)),
+    publishDeadLetter: async ({ properties, ...raw }, { publishMiddleware: middleware }) => {
       // MQTT 3.1.1 has no properties: there the story of a dead letter is in the log only.
-      await publisher.sendBytes({
-        ...raw,
-        retain: false,
-        properties: server.protocolVersion === 5 ? properties : {},
-      });
+      const told = server.protocolVersion === 5 ? properties : {};
+      await publisher.sendBytes(
+        { ...raw, retain: false, properties: told },
+        { kind: 'dead-letter', middleware },
+      );
     },
-    publishReply: async (raw) => void (await publisher.sendBytes({ ...raw, retain: false })),
+    publishReply: async (raw, { publishMiddleware: middleware }) =>
+      void (await publisher.sendBytes({ ...raw, retain: false }, { kind: 'reply', middleware })),
     redeliver: (after) => redelivery.ask(after),
     stop: options.stop,
   });

@@ -20,6 +20,7 @@ const ofRoutes: Readonly<Record<keyof RouteCounts, readonly [name: string, help:
   deadLettered: ['topicwise_route_dead_lettered_total', 'Messages that failed and were dead-lettered.'],
   dropped: ['topicwise_route_dropped_total', 'QoS 0 messages given up because too many waited.'],
   conflated: ['topicwise_route_conflated_total', 'QoS 0 messages replaced by a newer one while they waited.'],
+  duplicates: ['topicwise_route_duplicates_total', 'Messages that were handled when they came before.'],
 };
 
 /** The figures of `health()` and of the client. */

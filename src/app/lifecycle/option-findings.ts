@@ -1,13 +1,15 @@
 import { constants } from 'node:os';
 import { type Duration, parseDuration } from '../../time/duration.js';
+import { middlewareFindings } from '../middleware/middleware.js';
 import { concurrencyFindings } from '../policies/concurrency-findings.js';
 import { prefixFindings } from '../routes/topic-prefix.js';
 import type { AppOptions } from './app.js';
 
 /** What the types of the options refuse as well; for JavaScript, and for values that come from elsewhere. A sentence each. */
 export function optionFindings(options: AppOptions): string[] {
-  const { connection, startup, shutdown, health, concurrency } = options;
+  const { connection, startup, shutdown, health, concurrency, middleware } = options;
   const findings = concurrencyFindings('', concurrency);
+  findings.push(...middlewareFindings('middleware', middleware));
   if (connection === undefined || connection === null) {
     findings.push(
       `connection is ${connection}. Write createApp({ connection: 'mqtt://host' }) or { url, ... }.`,

@@ -1,11 +1,7 @@
 import type { HandlerMessage } from '../pipeline/handler-message.js';
 import { isOutcomeStatus } from '../pipeline/outcome.js';
-import type { Middleware, Outcome } from './middleware.js';
-
-/** A middleware that does not do its part: it returned nothing, or called `next()` twice. */
-export class MiddlewareError extends Error {
-  override readonly name = 'MiddlewareError';
-}
+import type { Middleware, MiddlewareContext, Outcome } from './middleware.js';
+import { MiddlewareError, nameOf } from './middleware-error.js';
 
 type AnyMessage = HandlerMessage<unknown, unknown>;
 
@@ -13,11 +9,12 @@ type AnyMessage = HandlerMessage<unknown, unknown>;
 export function runMiddleware(
   middleware: readonly Middleware[],
   message: AnyMessage,
+  context: MiddlewareContext,
   handle: () => Promise<Outcome>,
 ): Promise<Outcome> {
   const from = (at: number): Promise<Outcome> => {
     const current = middleware[at];
-    return current === undefined ? handle() : runOne(current, message, () => from(at + 1));
+    return current === undefined ? handle() : runOne(current, message, context, () => from(at + 1));
   };
   return from(0);
 }
@@ -26,6 +23,7 @@ export function runMiddleware(
 async function runOne(
   middleware: Middleware,
   message: AnyMessage,
+  context: MiddlewareContext,
   inner: () => Promise<Outcome>,
 ): Promise<Outcome> {
   let inside: Promise<Outcome> | undefined;
@@ -45,7 +43,7 @@ async function runOne(
   let outcome: Outcome | undefined;
   try {
     // What a middleware sees of params and payload is what every handler sees; its own types name no topic.
-    outcome = await middleware(message as Parameters<Middleware>[0], next);
+    outcome = await middleware(message as Parameters<Middleware>[0], next, context);
   } finally {
     await inside;
   }
@@ -78,8 +76,4 @@ function extend(message: AnyMessage, extension: object, middleware: Middleware):
     message['~extensions'].add(name);
     Object.defineProperty(message, name, { value, configurable: true, enumerable: true });
   }
-}
-
-function nameOf({ name }: { readonly name: string }): string {
-  return name ? `The middleware ${name}` : 'A middleware';
 }

@@ -42,6 +42,8 @@ const acked: Verdict = { outcome: 'acked' };
  */
 export class Delivery implements DeliveryReport {
   readonly message: ReceivedMessage;
+  /** How many routes have it. */
+  readonly routes: number;
   /** Milliseconds of the application's clock. */
   readonly receivedAt: number;
   readonly reports: RouteReport[] = [];
@@ -53,6 +55,7 @@ export class Delivery implements DeliveryReport {
 
   constructor(message: ReceivedMessage, routes: number, receivedAt: number, recipient: Recipient) {
     this.message = message;
+    this.routes = routes;
     this.receivedAt = receivedAt;
     this.#unsettled = routes;
     this.#unfinished = routes;

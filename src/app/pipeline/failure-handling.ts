@@ -114,7 +114,7 @@ export class FailureHandling {
       return;
     }
     const goOn = () => this.#isOver || then();
-    context.publishReply({ ...reply, qos: route.contract.spec.qos }).then(goOn, (mistake: unknown) => {
+    context.publishReply({ ...reply, qos: route.contract.spec.qos }, route).then(goOn, (mistake: unknown) => {
       context.troubled(this.#run, mistake, 'The error could not be sent to who asked.');
       goOn();
     });
@@ -172,7 +172,7 @@ export class FailureHandling {
 
   #publish(letter: RawPublish): void {
     const run = this.#run;
-    run.context.publishDeadLetter(letter).then(
+    run.context.publishDeadLetter(letter, run.route).then(
       () => this.#isOver || run.decide({ outcome: 'dead-lettered' }),
       (error: unknown) => this.#isOver || this.#notTaken(letter, error),
     );

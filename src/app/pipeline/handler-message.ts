@@ -97,11 +97,10 @@ export class HandlerMessage<Params, Payload> implements TopicMessage<Params, Pay
 
   publish<In>(to: Target<In>, payload: NoInfer<In>, options?: PublishOptions): Promise<void> {
     // The payload's type was checked above; from here on it is data.
-    const published = this.#run.context.publish({
-      target: to as Target,
-      payload,
-      ...(options && { options }),
-    });
+    const published = this.#run.context.publish(
+      { target: to as Target, payload, ...(options && { options }) },
+      this.#run.route,
+    );
     this.#run.count(published);
     return published;
   }

@@ -1,5 +1,6 @@
+import { AsyncResource } from 'node:async_hooks';
 import { runMiddleware } from '../middleware/compose.js';
-import type { Middleware, Outcome } from '../middleware/middleware.js';
+import type { Middleware, MiddlewareContext, Outcome } from '../middleware/middleware.js';
 import type { HandlerMessage } from './handler-message.js';
 import { HandlerTimeoutError, isWorse, type Verdict } from './outcome.js';
 
@@ -17,6 +18,8 @@ export class MiddlewareRound {
   #isOver = false;
   /** The innermost middleware waits here for what becomes of the message. */
   #resolve: ((outcome: Outcome) => void) | undefined;
+  /** Of the innermost middleware when it handed on: what a timer brings back to the handler runs in it too, so that an AsyncLocalStorage of the middleware holds. */
+  #scope: AsyncResource | undefined;
   #inner: Verdict | undefined;
   #word: Outcome | undefined;
 
@@ -25,8 +28,12 @@ export class MiddlewareRound {
   }
 
   /** Resolves with the last of the middleware; never rejects. The handler's turn may come before it returns. */
-  run(middleware: readonly Middleware[], message: HandlerMessage<unknown, unknown>): Promise<void> {
-    return runMiddleware(middleware, message, () => this.#handOn()).then(
+  run(
+    middleware: readonly Middleware[],
+    message: HandlerMessage<unknown, unknown>,
+    context: MiddlewareContext,
+  ): Promise<void> {
+    return runMiddleware(middleware, message, context, () => this.#handOn()).then(
       (outcome) => this.#returned(outcome),
       (error: unknown) => this.#threw(error),
     );
@@ -35,6 +42,17 @@ export class MiddlewareRound {
   /** Whether the handler inside is not decided on yet. */
   get isInside(): boolean {
     return this.#resolve !== undefined;
+  }
+
+  /** Calls back as if the innermost middleware did. */
+  inScope(callback: () => void): void {
+    if (this.#scope) this.#scope.runInAsyncScope(callback);
+    else callback();
+  }
+
+  /** A middleware knows the message, and it was handled before. */
+  get isDuplicate(): boolean {
+    return this.#inner === undefined && this.#word?.duplicate === true;
   }
 
   /** What became of the message inside. */
@@ -69,6 +87,7 @@ export class MiddlewareRound {
       return Promise.reject(new HandlerTimeoutError('next() was called when the time was over.'));
     return new Promise((resolve) => {
       this.#resolve = resolve;
+      this.#scope = new AsyncResource('topicwise.handler');
       this.#listener.handedOn();
     });
   }

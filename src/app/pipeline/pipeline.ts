@@ -1,6 +1,5 @@
 import { settleMessage } from '../../client/dispatch.js';
 import type { Message as ReceivedMessage } from '../../client/message.js';
-import type { Outgoing } from '../../contracts/index.js';
 import type { Clock, Random } from '../../time/clock.js';
 import type { GivenUp } from '../concurrency/job.js';
 import { Lanes } from '../concurrency/lanes.js';
@@ -11,7 +10,7 @@ import type { TopicPrefix } from '../routes/topic-prefix.js';
 import { Deadlines } from './deadlines.js';
 import { Delivery, type DeliveryReport, type Recipient } from './delivery.js';
 import type { OutcomeStatus } from './outcome.js';
-import type { RawPublish, RouteContext } from './route-context.js';
+import type { RouteContext } from './route-context.js';
 import { RouteRun } from './route-run.js';
 import { Unrouted } from './unrouted.js';
 
@@ -33,6 +32,8 @@ export interface RouteCounts {
   readonly dropped: number;
   /** QoS 0 messages that a newer one of their key replaced while they waited, as `overflow: 'latest'` asks. */
   readonly conflated: number;
+  /** Messages that `dedupe` knew: acknowledged, and not handled a second time. */
+  readonly duplicates: number;
 }
 
 interface RouteState {
@@ -50,11 +51,12 @@ export interface PipelineOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
-  /** False on MQTT 3.1.1, which has no negative acknowledgement. */
-  readonly canReject: boolean;
-  readonly publish: (outgoing: Outgoing) => Promise<void>;
-  readonly publishDeadLetter: (raw: RawPublish) => Promise<void>;
-  readonly publishReply: (raw: RawPublish) => Promise<void>;
+  /** 4 is MQTT 3.1.1, which has no negative acknowledgement. */
+  readonly protocolVersion: 4 | 5;
+  readonly clientId: string;
+  readonly publish: RouteContext['publish'];
+  readonly publishDeadLetter: RouteContext['publishDeadLetter'];
+  readonly publishReply: RouteContext['publishReply'];
   /** Connects again, this many milliseconds later. */
   readonly redeliver: (afterMs: number) => void;
   /** Stops the application as a failure. */
@@ -67,18 +69,21 @@ export class Pipeline implements RouteContext, Recipient {
   readonly random: Random;
   readonly logger: Logger;
   readonly prefix: TopicPrefix;
+  readonly protocolVersion: 4 | 5;
+  readonly clientId: string;
   readonly publish: RouteContext['publish'];
   readonly publishDeadLetter: RouteContext['publishDeadLetter'];
   readonly publishReply: RouteContext['publishReply'];
   readonly redeliver: Recipient['redeliver'];
   readonly stop: RouteContext['stop'];
   readonly #table: RouteTable<Route>;
-  readonly #canReject: boolean;
   readonly #states: ReadonlyMap<Route, RouteState>;
   readonly #watchers = new Set<(report: DeliveryReport) => void>();
   readonly #unrouted: Unrouted;
   readonly #unasked = new Set<Route>();
   readonly #abortable = new Set<AbortController>();
+  /** Runs inside middleware. */
+  readonly #surrounded = new Set<RouteRun>();
   /** Runs that wait for time to pass, and how to end the wait. */
   readonly #waiting = new Map<RouteRun, () => void>();
   #abandoned: Error | undefined;
@@ -90,6 +95,8 @@ export class Pipeline implements RouteContext, Recipient {
     this.clock = options.clock;
     this.random = options.random;
     this.logger = options.logger;
+    this.protocolVersion = options.protocolVersion;
+    this.clientId = options.clientId;
     this.publish = options.publish;
     this.publishDeadLetter = options.publishDeadLetter;
     this.publishReply = options.publishReply;
@@ -97,12 +104,20 @@ export class Pipeline implements RouteContext, Recipient {
     this.stop = options.stop;
     this.prefix = options.prefix;
     this.#table = options.table;
-    this.#canReject = options.canReject;
     this.#unrouted = new Unrouted(options);
     const fresh = ({ concurrency, timeout }: Route): RouteState => ({
       lanes: new Lanes(concurrency),
       deadlines: new Deadlines(options.clock, timeout),
-      counts: { handled: 0, failed: 0, invalid: 0, retried: 0, deadLettered: 0, dropped: 0, conflated: 0 },
+      counts: {
+        handled: 0,
+        failed: 0,
+        invalid: 0,
+        retried: 0,
+        deadLettered: 0,
+        dropped: 0,
+        conflated: 0,
+        duplicates: 0,
+      },
     });
     this.#states = new Map(options.routes.map((route) => [route, fresh(route)]));
   }
@@ -148,6 +163,8 @@ export class Pipeline implements RouteContext, Recipient {
       run.abandon();
     }
     this.#waiting.clear();
+    for (const run of this.#surrounded) run.forsake();
+    this.#surrounded.clear();
   }
 
   /** When the time of the next handler is over, in milliseconds of the clock; undefined if none runs against time. */
@@ -195,6 +212,14 @@ export class Pipeline implements RouteContext, Recipient {
     this.#abortable.delete(abort);
   }
 
+  entered(run: RouteRun): void {
+    this.#surrounded.add(run);
+  }
+
+  left(run: RouteRun): void {
+    this.#surrounded.delete(run);
+  }
+
   /** Calls the watcher for every packet that is done, until the returned function is called. */
   watch(watcher: (report: DeliveryReport) => void): () => void {
     this.#watchers.add(watcher);
@@ -212,6 +237,10 @@ export class Pipeline implements RouteContext, Recipient {
     if (outcome === 'acked' || this.isAbandoned) return;
     const sentence = `A handler or a middleware decided. ${this.#consequence(run, outcome, 'Its message')}`;
     this.logger[isKept ? 'warn' : 'debug'](this.#facts(run), sentence);
+  }
+
+  duplicate({ route }: RouteRun): void {
+    this.#state(route).counts.duplicates++;
   }
 
   failed(run: RouteRun, error: unknown, outcome: OutcomeStatus): void {
@@ -291,7 +320,7 @@ export class Pipeline implements RouteContext, Recipient {
 
   #consequence(run: RouteRun, outcome: OutcomeStatus, subject: 'It' | 'Its message'): string {
     if (outcome === 'rejected' && run.droppable) return `${subject} is dropped: it came at QoS 0.`;
-    if (outcome === 'rejected' && !this.#canReject)
+    if (outcome === 'rejected' && this.protocolVersion === 4)
       return `${subject} is acknowledged, since MQTT 3.1.1 has no rejection.`;
     return `${subject} ${consequences[outcome]}`;
   }

@@ -6,7 +6,7 @@ import type { RouteRun } from './route-run.js';
 export function publishReturned(run: RouteRun, result: unknown): void {
   const { contract } = run.route;
   if (contract.spec.reply === undefined) {
-    for (const outgoing of returnedMessages(result)) run.count(run.context.publish(outgoing));
+    for (const outgoing of returnedMessages(result)) run.count(run.context.publish(outgoing, run.route));
     return;
   }
   const reply = replyTo(run.delivery.message, contract, result);
@@ -18,7 +18,7 @@ export function publishReturned(run: RouteRun, result: unknown): void {
 /** Never rejects: that the answer can't go is no reason to handle the message once more. */
 function publishReply(run: RouteRun, reply: Reply): Promise<void> {
   return run.context
-    .publishReply({ ...reply, qos: run.route.contract.spec.qos })
+    .publishReply({ ...reply, qos: run.route.contract.spec.qos }, run.route)
     .catch((error: unknown) => run.context.troubled(run, error, 'Its reply could not be published.'));
 }
 

@@ -23,18 +23,23 @@ export interface RouteContext {
   readonly random: Random;
   readonly logger: Logger;
   readonly prefix: TopicPrefix;
+  readonly protocolVersion: 4 | 5;
+  readonly clientId: string;
   /** The application has stopped: what has not begun stays with the broker. */
   readonly isAbandoned: boolean;
   /** A controller that is aborted when the application no longer waits for its handlers. */
   abortable(): AbortController;
   /** Its handler is done. */
   release(abort: AbortController): void;
+  /** Calls `run.forsake()` when the application no longer waits for its handlers, unless `left` is called before. */
+  entered(run: RouteRun): void;
+  left(run: RouteRun): void;
   /** Resolves when the broker has taken it. */
-  publish(outgoing: Outgoing): Promise<void>;
+  publish(outgoing: Outgoing, route: Route): Promise<void>;
   /** Resolves when the broker has taken it. */
-  publishDeadLetter(raw: RawPublish): Promise<void>;
+  publishDeadLetter(raw: RawPublish, route: Route): Promise<void>;
   /** Resolves when the broker has taken it. */
-  publishReply(raw: RawPublish): Promise<void>;
+  publishReply(raw: RawPublish, route: Route): Promise<void>;
   deadlines(route: Route): Deadlines;
   /** Calls `run.wake()` after this many milliseconds, or `run.abandon()` if the application no longer waits before. */
   wait(run: RouteRun, ms: number): void;
@@ -44,6 +49,8 @@ export interface RouteContext {
   stop(reason: string): void;
   /** The run is over, without a failure. */
   handled(run: RouteRun, outcome: OutcomeStatus): void;
+  /** A middleware says that the message was handled when it came before. */
+  duplicate(run: RouteRun): void;
   /** The run is over, and failed; `acked` if a middleware has it acknowledged all the same. */
   failed(run: RouteRun, error: unknown, outcome: OutcomeStatus): void;
   /** An attempt failed; the next one is `inMs` milliseconds away. */

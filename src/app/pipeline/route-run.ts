@@ -9,6 +9,7 @@ import type { Delivery, RouteReport } from './delivery.js';
 import { FailureHandling } from './failure-handling.js';
 import type { HandlerMessage } from './handler-message.js';
 import { HandlerSignal } from './handler-signal.js';
+import { middlewareContext } from './middleware-context.js';
 import { MiddlewareRound } from './middleware-round.js';
 import { HandlerTimeoutError, type OutcomeStatus, type Verdict } from './outcome.js';
 import { type Reading, readMessage, undecodedMessage, unreadable } from './read-message.js';
@@ -132,27 +133,26 @@ export class RouteRun implements Job, Timed {
 
   /** What it does from now on counts no more, and it does not run a second time beside itself. */
   expired(): void {
-    const error = new HandlerTimeoutError(this.#lateSentence());
-    this.#signal ??= new HandlerSignal(this.context);
-    this.#signal.abort(error);
-    this.#publishes?.forget();
-    // An early acknowledgement would have waited for them.
-    this.#settlement.withdraw();
-    this.#turn++;
-    // Its schema has not ended.
-    if (!this.#message) this.#take(unreadable(this, error));
-    if (this.#round?.isInside) this.#fail(error, 'last step');
-    else this.#middlewareFailed(error, 'last step');
+    this.#inScope(() => this.#expired());
   }
 
   /** Its failure policy goes on: the time is over that it asked for. */
   wake(): void {
-    this.#failing?.wake();
+    this.#inScope(() => this.#failing?.wake());
   }
 
   /** The application no longer waits. */
   abandon(): void {
     this.#conclude({ outcome: 'held' });
+  }
+
+  /** The application waits for the handler no longer. The middleware around it is told, and has no say any more. */
+  forsake(): void {
+    if (!this.#round) return;
+    this.context.left(this);
+    this.#round.end();
+    if (this.#round.isInside)
+      this.#round.decided({ outcome: 'held' }, { attempts: this.attempts, ...this.#failure });
   }
 
   /** The policy says: once more. */
@@ -172,6 +172,20 @@ export class RouteRun implements Job, Timed {
     this.#round.decided(verdict, { attempts: this.attempts, ...this.#failure });
   }
 
+  #expired(): void {
+    const error = new HandlerTimeoutError(this.#lateSentence());
+    this.#signal ??= new HandlerSignal(this.context);
+    this.#signal.abort(error);
+    this.#publishes?.forget();
+    // An early acknowledgement would have waited for them.
+    this.#settlement.withdraw();
+    this.#turn++;
+    // Its schema has not ended.
+    if (!this.#message) this.#take(unreadable(this, error));
+    if (this.#round?.isInside) this.#fail(error, 'last step');
+    else this.#middlewareFailed(error, 'last step');
+  }
+
   /** Where the user's function fails, the message has: it waits for its turn on its topic. */
   #askForKey(order: KeyFunction): string {
     try {
@@ -180,6 +194,12 @@ export class RouteRun implements Job, Timed {
       this.#unreadable = { error };
       return this.delivery.message.topic;
     }
+  }
+
+  /** A timer knows nothing of the middleware around the handler. */
+  #inScope(callback: () => void): void {
+    if (this.#round?.isInside) this.#round.inScope(callback);
+    else callback();
   }
 
   #start(): void {
@@ -224,7 +244,8 @@ export class RouteRun implements Job, Timed {
       returned: () => this.#middlewareReturned(),
       threw: (error) => this.#middlewareFailed(error, 'retry'),
     });
-    this.#running = this.#round.run(middleware, this.message);
+    this.context.entered(this);
+    this.#running = this.#round.run(middleware, this.message, middlewareContext(this));
   }
 
   #attempt(): void {
@@ -344,6 +365,7 @@ export class RouteRun implements Job, Timed {
       this.#middlewareFailed(this.#failure.error, 'retry');
       return;
     }
+    if (this.#round?.isDuplicate) this.context.duplicate(this);
     this.#conclude(verdict);
   }
 
@@ -385,7 +407,7 @@ export class RouteRun implements Job, Timed {
     this.#turn++;
     this.context.deadlines(this.route).delete(this);
     this.#publishes?.forget();
-    this.#round?.end();
+    this.forsake();
     this.#failing?.end();
     const outcome = this.#settlement.outcomeOf(verdict);
     this.#settlement.settle(verdict);

@@ -8,8 +8,7 @@ const MAX_REPORTS = 100;
 
 export interface UnroutedOptions {
   readonly unrouted: 'ack' | 'log' | 'reject';
-  /** False on MQTT 3.1.1, which has no negative acknowledgement. */
-  readonly canReject: boolean;
+  readonly protocolVersion: 4 | 5;
   readonly logger: Logger;
 }
 
@@ -24,8 +23,9 @@ export class Unrouted {
   }
 
   settle(message: ReceivedMessage): DeliveryReport {
-    const { unrouted, canReject } = this.#options;
-    const isRejected = unrouted === 'reject' && canReject && message.qos > 0;
+    const { unrouted, protocolVersion } = this.#options;
+    // MQTT 3.1.1 has no negative acknowledgement.
+    const isRejected = unrouted === 'reject' && protocolVersion === 5 && message.qos > 0;
     const code = isRejected ? 0x80 : 0;
     settleMessage(message, code);
     if (unrouted !== 'ack') this.#log(message.topic, isRejected);

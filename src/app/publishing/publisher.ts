@@ -1,4 +1,5 @@
 import type { Client } from '../../client/client.js';
+import type { Message } from '../../client/message.js';
 import {
   type Contract,
   encodePayload,
@@ -6,10 +7,19 @@ import {
   type PublishOptions,
   type Target,
 } from '../../contracts/index.js';
-import type { PublishProperties, QoS } from '../../packets/packet.js';
+import type { Clock } from '../../time/clock.js';
 import { type Duration, parseDuration } from '../../time/duration.js';
 import { orAborted } from '../../time/or-aborted.js';
 import type { Awaitable } from '../awaitable.js';
+import type { Logger } from '../logger.js';
+import { runPublishMiddleware } from '../middleware/compose-publish.js';
+import { MiddlewareError } from '../middleware/middleware-error.js';
+import type {
+  OutgoingMessage,
+  PublishContext,
+  PublishMiddleware,
+  PublishResult,
+} from '../middleware/publish-middleware.js';
 import type { TopicPrefix } from '../routes/topic-prefix.js';
 import { publishProperties } from './publish-properties.js';
 import { readReply } from './reply.js';
@@ -53,26 +63,37 @@ export abstract class Publisher {
 }
 
 /** A message that the broker has taken from this application: a request, once it was answered. */
-export interface PublishedByApp {
-  readonly topic: string;
-  readonly payload: Uint8Array;
-  readonly qos: QoS;
-  readonly retain: boolean;
-  readonly properties: PublishProperties;
+export type PublishedByApp = OutgoingMessage;
+
+export interface AppPublisherOptions {
+  /** Goes before the topics of contracts; what is published as bytes has it already. */
+  readonly prefix: TopicPrefix;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/** How bytes are published. */
+export interface SendOptions extends Pick<PublishContext, 'kind'> {
+  readonly pattern?: string;
+  readonly signal?: AbortSignal | undefined;
+  /** Default: the application's. */
+  readonly middleware?: readonly PublishMiddleware[] | undefined;
 }
 
 /** The publisher of one application, over the client that it has at the time. */
 export class AppPublisher extends Publisher {
+  readonly #options: AppPublisherOptions;
+  readonly #middleware: readonly PublishMiddleware[];
   readonly #watchers = new Set<(published: PublishedByApp) => void>();
-  readonly #prefix: TopicPrefix;
   #client: Client | undefined;
   #protocol: 4 | 5 = 5;
   #responseTopic: string | undefined;
 
-  /** The prefix goes before the topics of contracts; what is published as bytes has it already. */
-  constructor(prefix: TopicPrefix) {
+  /** The middleware is around everything that the application publishes. */
+  constructor(options: AppPublisherOptions, middleware: readonly PublishMiddleware[]) {
     super();
-    this.#prefix = prefix;
+    this.#options = options;
+    this.#middleware = middleware;
   }
 
   /** From now on publishes go over this client; replies come to `responseTopic`, or to one of the client's own. */
@@ -97,7 +118,7 @@ export class AppPublisher extends Publisher {
     options: RequestOptions = {},
   ): Promise<ReplyOut> {
     const { contract } = to;
-    const topic = this.#prefix.add(to.address);
+    const topic = this.#options.prefix.add(to.address);
     const client = this.#connected(topic);
     const { qos = contract.spec.qos, timeout = '30s', signal } = options;
     if (contract.spec.reply === undefined) {
@@ -115,8 +136,27 @@ export class AppPublisher extends Publisher {
     const properties = publishProperties(contract, options, this.#protocol);
     const responseTopic = this.#responseTopic;
     const place = responseTopic === undefined ? {} : { responseTopic };
-    const reply = await client.request(topic, bytes, { qos, ...properties, ...place, ...waits });
-    this.#tell({ topic, payload: bytes, qos, retain: false, properties });
+    let reply: Message | undefined;
+    const ask = async (asked: OutgoingMessage): Promise<PublishResult> => {
+      if (asked.retain)
+        throw new MiddlewareError(
+          `A middleware retains the request on "${topic}". A request is never retained.`,
+        );
+      reply = await client.request(asked.topic, asked.payload, {
+        qos: asked.qos,
+        ...asked.properties,
+        ...place,
+        ...waits,
+      });
+      this.#tell(asked);
+      return { reasonCode: 0 };
+    };
+    const request = { topic, payload: bytes, qos, retain: false, properties };
+    await this.#through(ask, request, { kind: 'request', pattern: contract.pattern });
+    if (!reply)
+      throw new MiddlewareError(
+        `A middleware returned a result for the request on "${topic}" without publishing it: there is no reply. Write: return next(outgoing), or throw.`,
+      );
     // The reply's schema, whose output type ReplyOut is.
     return readReply(contract, reply) as ReplyOut | Promise<ReplyOut>;
   }
@@ -125,34 +165,58 @@ export class AppPublisher extends Publisher {
     to: Target<never>,
     { qos = to.contract.spec.qos, signal }: Pick<PublishOptions, 'qos' | 'signal'> = {},
   ): Promise<void> {
-    const topic = this.#prefix.add(to.address);
-    await this.sendBytes({ topic, payload: new Uint8Array(), qos, retain: true, properties: {} }, signal);
+    const topic = this.#options.prefix.add(to.address);
+    await this.sendBytes(
+      { topic, payload: new Uint8Array(), qos, retain: true, properties: {} },
+      { kind: 'message', pattern: to.contract.pattern, signal },
+    );
   }
 
-  async send(outgoing: Outgoing): Promise<{ readonly reasonCode: number }> {
+  /** `middleware`: instead of the application's. */
+  async send(outgoing: Outgoing, middleware?: readonly PublishMiddleware[]): Promise<PublishResult> {
     const { target, options = {} } = outgoing;
     const { contract } = target;
-    const topic = this.#prefix.add(target.address);
+    const topic = this.#options.prefix.add(target.address);
     this.#connected(topic);
     const payload = await encoded(contract, outgoing.payload, options);
     const { qos = contract.spec.qos, retain = contract.spec.retain, signal } = options;
     const properties = publishProperties(contract, options, this.#protocol);
-    return this.sendBytes({ topic, payload, qos, retain, properties }, signal);
+    return this.sendBytes(
+      { topic, payload, qos, retain, properties },
+      { kind: 'message', pattern: contract.pattern, signal, middleware },
+    );
   }
 
-  /** Publishes bytes on a topic as they are: a reply. Resolves and rejects as {@link Publisher.publish}. */
-  async sendBytes(message: PublishedByApp, signal?: AbortSignal): Promise<{ readonly reasonCode: number }> {
-    const { topic, payload, qos, retain, properties } = message;
-    const options = { qos, retain, ...properties, ...(signal && { signal }) };
-    const result = await this.#connected(topic).publish(topic, payload, options);
-    this.#tell(message);
-    return { reasonCode: result.qos === 0 ? 0 : result.reasonCode };
+  /** Publishes bytes on a topic as they are. Resolves and rejects as {@link Publisher.publish}. */
+  sendBytes(message: OutgoingMessage, options: SendOptions): Promise<PublishResult> {
+    const { signal } = options;
+    return this.#through((sent) => this.#send(sent, signal), message, options);
   }
 
   /** Calls the watcher for every message that the broker has taken, until the returned function is called. */
   watch(watcher: (published: PublishedByApp) => void): () => void {
     this.#watchers.add(watcher);
     return () => void this.#watchers.delete(watcher);
+  }
+
+  #through(
+    send: (outgoing: OutgoingMessage) => Promise<PublishResult>,
+    message: OutgoingMessage,
+    { kind, pattern, middleware = this.#middleware }: SendOptions,
+  ): Promise<PublishResult> {
+    if (middleware.length === 0) return send(message);
+    const { clock, logger } = this.#options;
+    const clientId = this.#connected(message.topic).clientId;
+    const context = { kind, pattern, clock, logger, protocolVersion: this.#protocol, clientId };
+    return runPublishMiddleware(middleware, message, context, send);
+  }
+
+  async #send(message: OutgoingMessage, signal: AbortSignal | undefined): Promise<PublishResult> {
+    const { topic, payload, qos, retain, properties } = message;
+    const options = { qos, retain, ...properties, ...(signal && { signal }) };
+    const result = await this.#connected(topic).publish(topic, payload, options);
+    this.#tell(message);
+    return { reasonCode: result.qos === 0 ? 0 : result.reasonCode };
   }
 
   #connected(topic: string): Client {

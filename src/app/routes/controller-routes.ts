@@ -4,7 +4,7 @@ import { parsePattern, TopicError } from '../../topics/index.js';
 import type { HandlerOptions } from '../decorators/handler-options.js';
 import type { HandlerRecord } from '../decorators/topic.js';
 import { type Class, tokenName } from '../injection/token.js';
-import type { Middleware } from '../middleware/middleware.js';
+import { type Middleware, middlewareFindings, publishPartsOf } from '../middleware/middleware.js';
 import { concurrencyFindings } from '../policies/concurrency-findings.js';
 import { bindPattern } from './binding.js';
 import { handlersOf } from './handlers-of.js';
@@ -73,6 +73,7 @@ export function routeOf(
   const { options, name } = written;
   const contract = contractOf(written.topic, written.spec, name, findings);
   const timeout = timeoutOf(options, name, findings);
+  findings.push(...middlewareFindings(`${name}: the middleware of Topic.use()`, written.middleware));
   findings.push(...concurrencyFindings(name, options.concurrency, written.from.concurrency));
   if (!contract) return undefined;
   const place = placeOf(contract, written.from, name, findings);
@@ -95,6 +96,7 @@ export function routeOf(
     deadLetters: options.deadLetters ?? false,
     when: options.when,
     middleware: from.middleware,
+    publishMiddleware: publishPartsOf(from.middleware),
     summary: options.summary,
     tags: from.tags,
     method: written.method,

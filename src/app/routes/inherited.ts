@@ -38,7 +38,8 @@ export function inherit(
     share: own.share ?? from.share,
     errors: [...(own.errors ?? []), ...from.errors],
     concurrency: concurrencyOf(from.concurrency, own.concurrency),
-    middleware: [...from.middleware, ...(own.middleware ?? [])],
+    // What is no list is among the findings of the start.
+    middleware: Array.isArray(own.middleware) ? [...from.middleware, ...own.middleware] : from.middleware,
     tags: own.tags ?? from.tags,
     prefix: from.prefix,
     bind: from.bind,

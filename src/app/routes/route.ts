@@ -3,6 +3,7 @@ import type { Pattern } from '../../topics/index.js';
 import type { CallSite } from '../decorators/call-site.js';
 import type { HandlerOptions } from '../decorators/handler-options.js';
 import type { Middleware } from '../middleware/middleware.js';
+import type { PublishMiddleware } from '../middleware/publish-middleware.js';
 import type { TopicMessage } from '../pipeline/topic-message.js';
 import type { RouteConcurrency } from '../policies/concurrency.js';
 import type { Dedupe } from '../policies/dedupe.js';
@@ -32,6 +33,8 @@ export interface Route extends Subscribing {
   readonly when: HandlerOptions['when'];
   /** The application's, then the handler's. */
   readonly middleware: readonly Middleware[];
+  /** What of it goes around what the handler publishes. */
+  readonly publishMiddleware: readonly PublishMiddleware[];
   readonly summary: string | undefined;
   readonly tags: readonly string[];
   /** The class and method behind it; undefined for `app.on`. */

@@ -1,7 +1,7 @@
 import { Controller, defineMiddleware, defineTopic, Topic } from 'topicwise';
 import { expect, it } from 'vitest';
-import { controllerRoutes } from '../../src/app/routes/controller-routes.js';
-import { inherit, nothingInherited } from '../../src/app/routes/inherited.js';
+import { controllerRoutes } from '../../../src/app/routes/controller-routes.js';
+import { inherit, nothingInherited } from '../../../src/app/routes/inherited.js';
 
 const app = defineMiddleware((_message, next) => next());
 const outer = defineMiddleware<{ tenant: string }>((_message, next) => next({ tenant: 'acme' }));
