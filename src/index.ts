@@ -30,6 +30,12 @@ export type { ConnectionInfo, OnConnect, OnStart, OnStop } from './app/lifecycle
 export { StartTimeoutError } from './app/lifecycle/startup.js';
 export { type RefusedSubscription, SubscriptionsRefusedError } from './app/lifecycle/subscribe.js';
 export { createLineLogger, type LineLoggerOptions } from './app/logger.js';
+export { type Dedupe, dedupe } from './app/middleware/dedupe.js';
+export {
+  type DedupeStore,
+  MemoryDedupeStore,
+  type MemoryDedupeStoreOptions,
+} from './app/middleware/dedupe-store.js';
 export {
   defineMiddleware,
   type Middleware,
@@ -46,7 +52,6 @@ export type {
 export type { OutcomeStatus } from './app/pipeline/outcome.js';
 export type { RouteCounts } from './app/pipeline/pipeline.js';
 export type { Concurrency } from './app/policies/concurrency.js';
-export type { Dedupe, DedupeStore } from './app/policies/dedupe.js';
 export {
   deadLetter,
   drop,

@@ -1,8 +1,8 @@
 import type { QoS } from '../../packets/packet.js';
 import type { Duration } from '../../time/duration.js';
+import type { Dedupe } from '../middleware/dedupe.js';
 import type { TopicMessage } from '../pipeline/topic-message.js';
 import type { Concurrency } from '../policies/concurrency.js';
-import type { Dedupe } from '../policies/dedupe.js';
 import type { ErrorPolicy } from '../policies/error-policy.js';
 
 /** Whether the broker's retained messages come with the subscription. MQTT 5 only, but for `send`. */
@@ -31,7 +31,7 @@ export interface HandlerOptions {
   timeout?: Duration;
   /** Rules for failures; asked before those of the controller and of the application. */
   errors?: ErrorPolicy;
-  /** Handles a message that is delivered twice once. */
+  /** Handles a message that is delivered twice once: the middleware {@link dedupe}, inside all others of the route. */
   dedupe?: Dedupe;
   /** A route on `#`, or any that matches dead letters beside other topics, gets them only if it asks for them. Default false. */
   deadLetters?: boolean;

@@ -219,7 +219,7 @@ export class Application implements App {
   }
 
   #connect({ routes, will }: Booted, startup: Startup): Promise<Online> {
-    const { clock, logger, publisher, prefix, options } = this;
+    const { clock, logger, publisher, prefix, options, container } = this;
     return goOnline({
       ...connectionSettings(options, { clock, logger, startup, routes, will }),
       startup,
@@ -230,6 +230,7 @@ export class Application implements App {
       logger,
       clock,
       publisher,
+      container,
       watch: {
         lost: (disconnection) => this.#connectionLost(disconnection),
         regained: (sessionPresent) => this.#news.regained(sessionPresent),

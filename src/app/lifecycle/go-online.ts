@@ -6,6 +6,7 @@ import type { ClientOptions } from '../../client/options.js';
 import type { Clock, Random } from '../../time/clock.js';
 import { systemRandom } from '../../time/system-clock.js';
 import { refuseIfAny } from '../boot-error.js';
+import type { DependencyContainer } from '../injection/tsyringe.js';
 import type { Logger } from '../logger.js';
 import { Pipeline } from '../pipeline/pipeline.js';
 import type { AppPublisher } from '../publishing/publisher.js';
@@ -40,6 +41,7 @@ export interface GoOnlineOptions extends ConnectionSettings {
   readonly logger: Logger;
   readonly clock: Clock;
   readonly publisher: AppPublisher;
+  readonly container: DependencyContainer;
   readonly watch: ConnectionWatch;
   /** There is another connection. */
   readonly reconnected: (connection: ConnectionInfo) => void;
@@ -84,6 +86,7 @@ async function subscribeRoutes(client: Client, options: GoOnlineOptions): Promis
     logger,
     protocolVersion: server.protocolVersion,
     clientId: client.clientId,
+    container: options.container,
     random,
     publish: async (outgoing, route) => void (await publisher.send(outgoing, route.publishMiddleware)),
     publishDeadLetter: async ({ properties, ...raw }, { publishMiddleware: middleware }) => {

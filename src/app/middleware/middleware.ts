@@ -1,4 +1,5 @@
 import type { Clock } from '../../time/clock.js';
+import type { DependencyContainer } from '../injection/tsyringe.js';
 import type { Logger } from '../logger.js';
 import type { OutcomeStatus } from '../pipeline/outcome.js';
 import type { TopicMessage } from '../pipeline/topic-message.js';
@@ -33,6 +34,8 @@ export interface MiddlewareContext {
   /** 4 is MQTT 3.1.1: no user properties, no refusals. */
   readonly protocolVersion: 4 | 5;
   readonly clientId: string;
+  /** The application's: what a middleware needs is resolved from it. */
+  readonly container: DependencyContainer;
 }
 
 /**

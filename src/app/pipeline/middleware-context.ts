@@ -13,5 +13,6 @@ export function middlewareContext({ route, delivery, context }: RouteRun): Middl
     logger: context.logger,
     protocolVersion: context.protocolVersion,
     clientId: context.clientId,
+    container: context.container,
   };
 }

@@ -3,6 +3,7 @@ import type { Message as ReceivedMessage } from '../../client/message.js';
 import type { Clock, Random } from '../../time/clock.js';
 import type { GivenUp } from '../concurrency/job.js';
 import { Lanes } from '../concurrency/lanes.js';
+import type { DependencyContainer } from '../injection/tsyringe.js';
 import type { Logger } from '../logger.js';
 import type { Route } from '../routes/route.js';
 import type { RouteTable } from '../routes/route-table.js';
@@ -54,6 +55,7 @@ export interface PipelineOptions {
   /** 4 is MQTT 3.1.1, which has no negative acknowledgement. */
   readonly protocolVersion: 4 | 5;
   readonly clientId: string;
+  readonly container: DependencyContainer;
   readonly publish: RouteContext['publish'];
   readonly publishDeadLetter: RouteContext['publishDeadLetter'];
   readonly publishReply: RouteContext['publishReply'];
@@ -71,6 +73,7 @@ export class Pipeline implements RouteContext, Recipient {
   readonly prefix: TopicPrefix;
   readonly protocolVersion: 4 | 5;
   readonly clientId: string;
+  readonly container: DependencyContainer;
   readonly publish: RouteContext['publish'];
   readonly publishDeadLetter: RouteContext['publishDeadLetter'];
   readonly publishReply: RouteContext['publishReply'];
@@ -97,6 +100,7 @@ export class Pipeline implements RouteContext, Recipient {
     this.logger = options.logger;
     this.protocolVersion = options.protocolVersion;
     this.clientId = options.clientId;
+    this.container = options.container;
     this.publish = options.publish;
     this.publishDeadLetter = options.publishDeadLetter;
     this.publishReply = options.publishReply;

@@ -2,6 +2,7 @@ import type { Outgoing } from '../../contracts/index.js';
 import type { PublishProperties, QoS } from '../../packets/packet.js';
 import type { Clock, Random } from '../../time/clock.js';
 import type { GivenUp } from '../concurrency/job.js';
+import type { DependencyContainer } from '../injection/tsyringe.js';
 import type { Logger } from '../logger.js';
 import type { Route } from '../routes/route.js';
 import type { TopicPrefix } from '../routes/topic-prefix.js';
@@ -25,6 +26,7 @@ export interface RouteContext {
   readonly prefix: TopicPrefix;
   readonly protocolVersion: 4 | 5;
   readonly clientId: string;
+  readonly container: DependencyContainer;
   /** The application has stopped: what has not begun stays with the broker. */
   readonly isAbandoned: boolean;
   /** A controller that is aborted when the application no longer waits for its handlers. */

@@ -4,6 +4,7 @@ import { parsePattern, TopicError } from '../../topics/index.js';
 import type { HandlerOptions } from '../decorators/handler-options.js';
 import type { HandlerRecord } from '../decorators/topic.js';
 import { type Class, tokenName } from '../injection/token.js';
+import { dedupe, dedupeFindings } from '../middleware/dedupe.js';
 import { type Middleware, middlewareFindings, publishPartsOf } from '../middleware/middleware.js';
 import { concurrencyFindings } from '../policies/concurrency-findings.js';
 import { bindPattern } from './binding.js';
@@ -74,11 +75,12 @@ export function routeOf(
   const contract = contractOf(written.topic, written.spec, name, findings);
   const timeout = timeoutOf(options, name, findings);
   findings.push(...middlewareFindings(`${name}: the middleware of Topic.use()`, written.middleware));
+  const once = onceOf(options, name, findings);
   findings.push(...concurrencyFindings(name, options.concurrency, written.from.concurrency));
   if (!contract) return undefined;
   const place = placeOf(contract, written.from, name, findings);
   if (!place) return undefined;
-  const from = inherit(written.from, { ...options, middleware: written.middleware });
+  const from = inherit(written.from, { ...options, middleware: [...written.middleware, ...once] });
   return {
     name,
     contract,
@@ -92,7 +94,6 @@ export function routeOf(
     concurrency: from.concurrency,
     timeout,
     errors: from.errors,
-    dedupe: options.dedupe,
     deadLetters: options.deadLetters ?? false,
     when: options.when,
     middleware: from.middleware,
@@ -119,6 +120,13 @@ function placeOf(
     findings.push(`${name}: ${error.message}`);
     return undefined;
   }
+}
+
+function onceOf({ dedupe: options }: HandlerOptions, name: string, findings: string[]): Middleware[] {
+  if (options === undefined) return [];
+  const wrong = dedupeFindings(`${name}: dedupe`, options);
+  findings.push(...wrong);
+  return wrong.length > 0 ? [] : [dedupe(options)];
 }
 
 function timeoutOf({ timeout }: HandlerOptions, name: string, findings: string[]): number {

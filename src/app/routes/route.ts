@@ -6,7 +6,6 @@ import type { Middleware } from '../middleware/middleware.js';
 import type { PublishMiddleware } from '../middleware/publish-middleware.js';
 import type { TopicMessage } from '../pipeline/topic-message.js';
 import type { RouteConcurrency } from '../policies/concurrency.js';
-import type { Dedupe } from '../policies/dedupe.js';
 import type { ErrorPolicy } from '../policies/error-policy.js';
 import type { Bound } from './binding.js';
 import type { Subscribing } from './route-group.js';
@@ -28,10 +27,9 @@ export interface Route extends Subscribing {
   readonly timeout: number;
   /** Of the handler, its controller and the application, in this order; without the default. */
   readonly errors: ErrorPolicy;
-  readonly dedupe: Dedupe | undefined;
   readonly deadLetters: boolean;
   readonly when: HandlerOptions['when'];
-  /** The application's, then the handler's. */
+  /** The application's, then the handler's, then its dedupe. */
   readonly middleware: readonly Middleware[];
   /** What of it goes around what the handler publishes. */
   readonly publishMiddleware: readonly PublishMiddleware[];
