@@ -36,6 +36,7 @@ export {
   MemoryDedupeStore,
   type MemoryDedupeStoreOptions,
 } from './app/middleware/dedupe-store.js';
+export { type LoggingOptions, logging } from './app/middleware/logging.js';
 export {
   defineMiddleware,
   type Middleware,
@@ -49,6 +50,7 @@ export type {
   PublishMiddleware,
   PublishResult,
 } from './app/middleware/publish-middleware.js';
+export { type Timing, timing } from './app/middleware/timing.js';
 export type { OutcomeStatus } from './app/pipeline/outcome.js';
 export type { RouteCounts } from './app/pipeline/pipeline.js';
 export type { Concurrency } from './app/policies/concurrency.js';
