@@ -8,6 +8,7 @@ export default defineConfig({
   resolve: {
     alias: [
       { find: /^topicwise$/, replacement: source('index.ts') },
+      { find: /^topicwise\/opentelemetry$/, replacement: source('opentelemetry.ts') },
       { find: /^topicwise\/(client|topics|testing|testing\/vitest)$/, replacement: source('$1/index.ts') },
     ],
   },

@@ -39,6 +39,8 @@ const layers = {
   broker: { may: ['time', 'topics', 'packets', 'transports'], outside: ['node:*', 'ws'] },
   testing: { may: all, outside: ['node:*', 'tsyringe', 'vitest'] },
   cli: { may: all.filter((layer) => layer !== 'testing'), outside: ['node:*'] },
+  // An entry point of what an application may add: it re-exports.
+  'opentelemetry.ts': { may: ['app'], outside: ['@opentelemetry/api'] },
   // The entry point of the framework: it re-exports.
   'index.ts': {
     may: ['app', 'contracts', 'topics', 'client', 'time'],

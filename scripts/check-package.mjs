@@ -17,6 +17,13 @@ import { dirname, join, resolve } from 'node:path';
 const mostPackages = 25;
 /** Entry points that need an optional peer: which, and a program that names what they add. */
 const needing = {
+  'topicwise/opentelemetry': {
+    peer: '@opentelemetry/api',
+    program: `import { createApp } from 'topicwise';
+import { openTelemetry } from 'topicwise/opentelemetry';
+createApp({ connection: 'mqtt://localhost', middleware: [openTelemetry()] });
+`,
+  },
   'topicwise/testing/vitest': {
     peer: 'vitest',
     program: `import { FakeBroker } from 'topicwise/testing';
