@@ -261,7 +261,12 @@ describe('a failure policy that stops the application', () => {
     broker.publish({ topic: 't/1', payload: 'x', qos: 1 });
     await clock.advance('10s');
     await first.running;
-    expect(seen).toEqual(['tried', 'tried', 'exit code 1', 'onT failed on "t/1": The disk is full\n']);
+    expect(seen).toEqual([
+      'tried',
+      'tried',
+      'exit code 1',
+      'onT failed on "t/1", and its policy stops the application: The disk is full\n',
+    ]);
     expect(broker.transcript()).not.toContain('PUBACK');
     expect(broker.session('app')).toMatchObject({ connected: false, inflight: 1 });
 

@@ -183,7 +183,12 @@ describeWithMosquitto('a process that dies, on mosquitto', (mosquitto) => {
     await device.publish('jobs/unsaved', 'x', { qos: 1 });
     const { code, stderr } = await failing.ended;
     expect(code).toBe(1);
-    expect(stderr).toMatch(line('ERROR', 'Failing\\.onJob failed on "jobs/unsaved": The disk is full'));
+    expect(stderr).toMatch(
+      line(
+        'ERROR',
+        'Failing\\.onJob failed on "jobs/unsaved", and its policy stops the application: The disk is full',
+      ),
+    );
 
     const next = start('run', mosquitto().url, 'failing');
     expect(await next.handling).toBe('unsaved');
