@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { encode } from '@msgpack/msgpack';
-import { type AnyTopic, BootError, createApp, defineTopic, InvalidMessage } from 'topicwise';
+import { type AnyTopic, BootError, createApp, defineTopic, InvalidMessage, TopicError } from 'topicwise';
 import { createTestApp, FakeBroker } from 'topicwise/testing';
 import 'topicwise/testing/vitest';
 import { describe, expect, it } from 'vitest';
@@ -18,7 +18,9 @@ import * as injection from './injection.js';
 import * as lifeCycle from './life-cycle.js';
 import * as middleware from './middleware.js';
 import { mistakes } from './mistakes.js';
+import * as mostSpecific from './most-specific.js';
 import * as ownContainer from './own-container.js';
+import * as prefixAndBind from './prefix-and-bind.js';
 import * as requests from './requests.js';
 import * as routing from './routing.js';
 import * as sharing from './sharing.js';
@@ -245,6 +247,29 @@ function answers(broker: Broker): void {
     ]);
   });
 
+  it('subscribes to what its configuration says, and to something else later', async () => {
+    await using test = await start(prefixAndBind.app, broker);
+    const { levels } = test.app.container.resolve(prefixAndBind.TankController);
+    const { level } = prefixAndBind;
+    await test.deliver(level.to({ site: 'ams1', id: 7 }), 3);
+    await test.deliver(level.to({ site: 'fra1', id: 7 }), 4);
+    expect(levels).toEqual(['ams1 7: 3, on acme/sites/ams1/tanks/7/level']);
+    await test.app.bind(level, { site: ['ams1', 'fra1'] });
+    await test.deliver(level.to({ site: 'fra1', id: 7 }), 5);
+    expect(levels.at(-1)).toBe('fra1 7: 5, on acme/sites/fra1/tanks/7/level');
+    await expect(test.app.bind(level, { site: 'a/b' })).rejects.toThrow(TopicError);
+  });
+
+  it('gives a message to the most specific route only, if it is told to', async () => {
+    await using test = await start(mostSpecific.app, broker);
+    await test.deliver(at('devices/7/reboot'), '');
+    await test.deliver(at('devices/7/sing/loud'), '');
+    expect(test.app.container.resolve(mostSpecific.CommandController).done).toEqual([
+      '7 reboots',
+      '7 does not know sing/loud',
+    ]);
+  });
+
   it('shares jobs among workers', async () => {
     const one = broker() ?? new FakeBroker();
     await using anna = await createTestApp(sharing.worker('anna'), { broker: one });
@@ -287,6 +312,8 @@ function answers(broker: Broker): void {
     });
     const fails = defineTopic('fails/+id');
     app.on(fails, () => Promise.reject(new TypeError('no such pair')), { name: 'Fails' });
+    const unasked: string[] = [];
+    app.on('#', ({ topic }) => void unasked.push(topic));
     await using test = await start(app, broker);
     expect(await test.deliver(fails.to({ id: 7 }), 'sock')).toMatchObject({ outcome: 'dead-lettered' });
     await test.settled();
@@ -294,6 +321,7 @@ function answers(broker: Broker): void {
       'Fails gave up 4 bytes on fails/7 after 4 attempts, TypeError: no such pair',
     ]);
     expect(test.app.container.resolve(ArchiveController).topics).toEqual(['fails/7', 'dead-letter/fails/7']);
+    expect(unasked).toEqual(['fails/7']);
   });
 
   it('asks and answers', async () => {
