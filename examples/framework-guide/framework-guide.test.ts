@@ -21,6 +21,7 @@ import { mistakes } from './mistakes.js';
 import * as mostSpecific from './most-specific.js';
 import * as ownContainer from './own-container.js';
 import * as prefixAndBind from './prefix-and-bind.js';
+import * as readyMiddleware from './ready-middleware.js';
 import * as requests from './requests.js';
 import * as routing from './routing.js';
 import * as sharing from './sharing.js';
@@ -185,6 +186,20 @@ describe('on the fake broker', () => {
     await test.deliver(at('invoices/2'), '');
     expect(test.app.container.resolve(middleware.InvoiceController).booked).toEqual(['1 of ams']);
     expect(middleware.audit).toEqual(['invoices/1: acked after 1', 'invoices/2: dropped after 0']);
+  });
+
+  it('logs, times and knows what it has handled', async () => {
+    const { app, PaymentController, timings } = readyMiddleware;
+    await using test = await createTestApp(app);
+    for (const number of ['1', '2', '1'])
+      expect(await test.deliver(at('payments/anna'), number)).toHaveAcked({ times: 1 });
+    expect(test.app.container.resolve(PaymentController).paid).toEqual(['1', '2']);
+    expect(timings.map(({ outcome, duplicate }) => ({ outcome, duplicate }))).toEqual([
+      { outcome: 'acked', duplicate: false },
+      { outcome: 'acked', duplicate: false },
+      { outcome: 'acked', duplicate: true },
+    ]);
+    expect(test.logs.map(({ message }) => message)).toContain('A message was known, and not handled again.');
   });
 
   it('calls the hooks of a life', async () => {
