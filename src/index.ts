@@ -8,6 +8,7 @@ export { type SendingOptions, Topic, type TopicDecorator } from './app/decorator
 export { discover } from './app/injection/discover.js';
 export { Inject } from './app/injection/inject.js';
 export type { Provider } from './app/injection/provider.js';
+export { CurrentMessage, type Scope } from './app/injection/scope.js';
 export { type Class, type Token, type TokenOf, token } from './app/injection/token.js';
 export {
   container,

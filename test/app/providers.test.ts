@@ -140,7 +140,7 @@ it('names a factory that comes too late, runs it once, and disposes of what it m
     createTestApp({ connection, controllers: [Two], providers: [...provided, ...providers] }),
   ).rejects.toMatchObject({
     findings: [
-      'url of the database asks for late, whose factory is asynchronous and has not run yet. List the provider of late before it.',
+      'url of the database asks for late, whose factory is asynchronous and has not run yet. List the provider of late before it, or name late in the inject of the one that asks.',
     ],
   });
   expect(made).toEqual(['late']);
@@ -161,7 +161,7 @@ it('names factories that wait for each other', async () => {
     { provide: B, useFactory: after(A) },
   ];
   await expect(createTestApp({ connection, controllers: [Two], providers })).rejects.toThrow(
-    'A factory asks for b, whose factory is asynchronous and has not run yet. List the provider of b before it.',
+    'A factory asks for b, whose factory is asynchronous and has not run yet. List the provider of b before it, or name b in the inject of the one that asks.',
   );
 });
 

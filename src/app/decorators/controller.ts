@@ -6,7 +6,10 @@ import { CONTROLLER, recordOn } from './record.js';
 
 /** What holds for all handlers of a class. */
 export interface ControllerOptions {
-  /** `singleton`: one instance per application. `message`: a new one for each message, with what it injects in that scope. Default 'singleton'. */
+  /**
+   * `singleton`: one instance per application. `message`: a new one for each attempt to handle a message, with what it injects in that scope; disposed of, in reverse order and awaited, when the
+   * message is done, or before the next attempt. Its place in the order stays taken until then, for as long as a handler may take. Default 'singleton'.
+   */
   scope?: 'singleton' | 'message';
   /** For every handler of the class that names no `share` of its own. */
   share?: string;

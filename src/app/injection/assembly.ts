@@ -1,43 +1,39 @@
 import { orAborted } from '../../time/or-aborted.js';
-import { type Awaitable, isThenable } from '../awaitable.js';
-import { BootError, refuseIfAny } from '../boot-error.js';
-import { type Argument, constructionOf, type TsyringeNote } from './construction.js';
+import { isThenable } from '../awaitable.js';
+import { BootError } from '../boot-error.js';
+import { construct } from './arguments.js';
+import { copiesFindings } from './copies.js';
+import { circleSentence, dependencyFindings } from './dependency-findings.js';
 import { Disposal } from './disposal.js';
-import { type Provider, wrongProvider } from './provider.js';
-import { type Class, injectionKey, type TokenOf, tokenName, tsyringeToken } from './token.js';
-import { type DependencyContainer, type InjectionToken, container as root } from './tsyringe.js';
-
-type Key = Class<unknown> | symbol;
+import { freeze, resolveUnknown } from './frozen-container.js';
+import { MessageScopes } from './message-scopes.js';
+import type { Provider } from './provider.js';
+import { type Key, type Recipe, Registrations } from './registrations.js';
+import { scopeNames } from './scope.js';
+import { type Class, injectionKey, type TokenOf, tsyringeToken } from './token.js';
+import { type DependencyContainer, container as root } from './tsyringe.js';
 
 /** One thing that the application makes or was given, once. */
 interface Entry {
-  readonly name: string;
-  readonly make: () => unknown;
-  readonly dispose?: (value: unknown) => Awaitable<void>;
-  /** Whether stopping the application disposes of it. */
-  readonly owned: boolean;
-  /** A promise of the thing comes from a factory; anything else is handed out as it is. */
-  readonly maybePromised: boolean;
+  readonly recipe: Recipe;
   state: 'waiting' | 'building' | 'built';
   value: unknown;
 }
 
-const ours = { owned: true, maybePromised: false };
-
 /**
- * Builds the application's objects in a child container of its own: every class once per application, dependencies first.
+ * Builds the application's objects in a child container of its own: every singleton once per application, dependencies first.
  * Nothing is ever written into the container that was handed in, nor into tsyringe's global one.
  */
 export class Assembly {
   readonly container: DependencyContainer;
+  /** What is built for messages, from the singletons here. */
+  readonly scopes: MessageScopes;
   readonly #outside: DependencyContainer | undefined;
+  readonly #registrations: Registrations;
   readonly #entries = new Map<Key, Entry>();
-  /** The classes behind `useClass` providers. */
-  readonly #classes = new Map<Key, Class>();
   readonly #disposal = new Disposal();
-  readonly #path: Entry[] = [];
-  /** What is wrong with the list of providers itself. */
-  readonly #misprovided: string[] = [];
+  readonly #path: Recipe[] = [];
+  readonly #prepared = new Set<Key>();
   readonly #report: (error: unknown) => void;
   readonly #built: { readonly name: string; readonly value: unknown }[] = [];
   #preparing = '';
@@ -54,62 +50,69 @@ export class Assembly {
     this.#outside = options.container;
     this.#report = options.report;
     this.container = (options.container ?? root).createChildContainer();
-    for (const provider of options.builtIn) this.#provide(provider);
-    for (const [at, provider] of options.providers.entries()) {
-      const wrong = wrongProvider(provider, at);
-      if (wrong) this.#misprovided.push(wrong);
-      else this.#provide(provider);
-    }
+    resolveUnknown(this.container, options.container, (target) => this.resolve(target));
+    const register = this.container.register.bind(this.container); // which freeze() takes away
+    this.#registrations = new Registrations({
+      container: options.container,
+      builtIn: options.builtIn,
+      providers: options.providers,
+      onNew: (key) => {
+        // A key of ours is what resolve() would find behind its token.
+        const token = typeof key === 'symbol' ? { key } : key;
+        register(tsyringeToken(key), { useFactory: () => this.resolve(token) });
+      },
+    });
+    this.scopes = new MessageScopes(this.#registrations, this);
   }
 
   /** Every mistake in these classes, in those that providers name, and in whatever they inject. */
   findings(classes: readonly Class[]): string[] {
-    const findings = [...this.#misprovided];
-    const seen = new Set<Key>();
-    const visit = (target: Class): void => {
-      if (seen.has(target) || (this.#entries.has(target) && !this.#classes.has(target))) return;
-      seen.add(target);
-      const construction = constructionOf(this.#classes.get(target) ?? target);
-      findings.push(...construction.findings);
-      for (const argument of construction.arguments) {
-        if (argument.from === 'default') continue;
-        const missing = this.#missing(argument);
-        const token = argument.from === 'token' ? argument.token : argument.note.token;
-        if (missing) findings.push(missing);
-        // What is a function and a token is a class.
-        else if (typeof token === 'function' && !this.#isOutside(token as Class)) visit(token as Class);
-      }
-    };
-    for (const target of [...classes, ...this.#classes.values()]) visit(target);
-    return findings;
+    const registrations = this.#registrations;
+    return [
+      ...copiesFindings(this.#outside),
+      ...registrations.wrong,
+      ...dependencyFindings(classes, { registrations, container: this.container }),
+    ];
   }
 
   /**
-   * Builds what the providers name, and awaits every factory, in the order of the list. Throws a BootError for what can't be built, or the signal's
+   * Builds what the providers name, and awaits every factory, what each needs before it. Throws a BootError for what can't be built, or the signal's
    * reason; then what a factory brings later is disposed of at once.
    */
   async prepare(signal: AbortSignal): Promise<void> {
-    for (const entry of [...this.#entries.values()]) {
-      const value = this.#take(entry, 'may be a promise');
-      if (entry.state === 'building' && isThenable(value)) await this.#finishLater(entry, value, signal);
-    }
+    for (const key of this.#registrations.provided) await this.#prepare(key, signal, []);
   }
 
-  /** Builds the classes. Throws a BootError for what can't be built. */
+  /** Builds the classes that are singletons, and every singleton that the others will need. Throws a BootError for what can't be built. */
   build(classes: readonly Class[]): ReadonlyMap<Class, object> {
-    // What a class constructs to is an object.
-    return new Map(classes.map((target) => [target, this.resolve(target) as object]));
+    const built = new Map<Class, object>();
+    for (const target of classes) {
+      // What a class constructs to is an object.
+      if (!this.isScoped(target)) built.set(target, this.resolve(target) as object);
+    }
+    const seen = new Set<Key>();
+    for (const key of [...classes, ...this.#registrations.provided]) this.#buildNeeds(key, seen);
+    return built;
+  }
+
+  /** Whether it is built for messages. */
+  isScoped(target: Class): boolean {
+    const scope = this.#registrations.recipeOf(target)?.scope;
+    return scope !== undefined && scope !== 'singleton';
   }
 
   /** The thing itself, built now if it was not yet. */
   resolve(token: TokenOf<unknown>): unknown {
     const key = injectionKey(token);
-    const entry = this.#entries.get(key);
-    if (entry) return this.#take(entry);
-    if (typeof key === 'symbol' || this.#isOutside(key)) return this.container.resolve(tsyringeToken(key));
-    return this.#take(
-      this.#add(key, { ...ours, name: tokenName(key), make: () => this.#construct(key as Class) }),
-    );
+    const recipe = this.#registrations.recipeOf(key);
+    if (!recipe) return this.container.resolve(tsyringeToken(key));
+    if (recipe.scope !== 'singleton') throw this.#outsideOfMessages(recipe);
+    return this.#take(this.#entry(key, recipe));
+  }
+
+  /** From now on nothing can be registered: what was built would not know of it. */
+  freeze(): void {
+    freeze(this.container);
   }
 
   /** What the application built itself, in order of creation. */
@@ -127,64 +130,91 @@ export class Assembly {
     return this.#abandoned;
   }
 
-  /** Disposes of what was built, in reverse order of creation. */
-  dispose(): Promise<void> {
-    return this.#disposal.run();
-  }
-
-  #provide(provider: Provider): void {
-    const key = injectionKey(provider.provide);
-    const name = tokenName(key);
-    this.#classes.delete(key);
-    if ('useValue' in provider) {
-      this.#add(key, { ...ours, name, owned: false, make: () => provider.useValue });
-    } else if ('useClass' in provider) {
-      this.#classes.set(key, provider.useClass);
-      this.#add(key, { ...ours, name, make: () => this.#construct(provider.useClass) });
-    } else {
-      const { dispose } = provider;
-      const make = () => provider.useFactory(this.container);
-      this.#add(key, { ...ours, name, maybePromised: true, make, ...(dispose && { dispose }) });
+  /** Disposes of what was built for messages that were never settled, then of the rest, in reverse order of creation. */
+  async dispose(): Promise<void> {
+    const errors: unknown[] = [];
+    for (const closing of [() => this.scopes.close(), () => this.#disposal.run()]) {
+      try {
+        await closing();
+      } catch (error) {
+        errors.push(...(error as AggregateError).errors); // which is all that they throw
+      }
     }
+    if (errors.length > 0) throw new AggregateError(errors, errors.map(String).join('; '));
   }
 
-  #add(key: Key, made: Omit<Entry, 'state' | 'value'>): Entry {
-    const entry: Entry = { ...made, state: 'waiting', value: undefined };
+  /** First what it needs, wherever that stands in the list. */
+  async #prepare(key: Key, signal: AbortSignal, path: readonly Recipe[]): Promise<void> {
+    const recipe = this.#registrations.recipeOf(key);
+    if (!recipe || this.#prepared.has(key)) return;
+    if (path.includes(recipe)) throw new BootError([circleSentence(path, recipe)]);
+    for (const need of this.#registrations.needsOf(key)) await this.#prepare(need, signal, [...path, recipe]);
+    this.#prepared.add(key);
+    if (recipe.scope !== 'singleton' || !this.#registrations.isProvided(key)) return;
+    const entry = this.#entry(key, recipe);
+    const value = this.#take(entry, 'may be a promise');
+    if (entry.state === 'building' && isThenable(value)) await this.#finishLater(entry, value, signal);
+  }
+
+  #buildNeeds(key: Key, seen: Set<Key>): void {
+    const recipe = this.#registrations.recipeOf(key);
+    if (!recipe || seen.has(key)) return;
+    seen.add(key);
+    if (recipe.scope === 'singleton') this.#take(this.#entry(key, recipe));
+    else for (const need of this.#registrations.needsOf(key)) this.#buildNeeds(need, seen);
+  }
+
+  #entry(key: Key, recipe: Recipe): Entry {
+    const known = this.#entries.get(key);
+    if (known) return known;
+    const entry: Entry = { recipe, state: 'waiting', value: undefined };
     this.#entries.set(key, entry);
-    this.container.register(tsyringeToken(key), { useFactory: () => this.#take(entry) });
     return entry;
   }
 
   #take(entry: Entry, promises?: 'may be a promise'): unknown {
     if (entry.state === 'built') return entry.value;
-    if (entry.state === 'building') throw this.#tooEarly(entry);
-    if (this.#path.includes(entry)) throw new BootError([this.#cycle(entry)]);
-    this.#path.push(entry);
+    const { recipe } = entry;
+    if (entry.state === 'building') throw this.#tooEarly(recipe);
+    if (this.#path.includes(recipe)) throw new BootError([circleSentence(this.#path, recipe)]);
+    this.#path.push(recipe);
     try {
-      const value = made(entry);
-      if (!entry.maybePromised || !isThenable(value)) return this.#finish(entry, value);
+      const value = this.#made(recipe);
+      // A promise of the thing comes from a factory; anything else is handed out as it is.
+      if (!isFromFactory(recipe) || !isThenable(value)) return this.#finish(entry, value);
       entry.state = 'building';
       if (promises) return value;
-      this.#discard(entry, value);
+      this.#discard(recipe, value);
     } finally {
       this.#path.pop();
     }
-    throw this.#tooEarly(entry);
+    throw this.#tooEarly(recipe);
+  }
+
+  #made(recipe: Recipe): unknown {
+    const { from } = recipe;
+    try {
+      if (from === 'the message') throw this.#outsideOfMessages(recipe);
+      if ('value' in from) return from.value;
+      return 'factory' in from ? from.factory(this.container) : construct(from.class, this);
+    } catch (error) {
+      throw unbuilt(recipe, error);
+    }
   }
 
   async #finishLater(entry: Entry, promise: PromiseLike<unknown>, signal: AbortSignal): Promise<void> {
-    this.#preparing = entry.name;
+    this.#preparing = entry.recipe.name;
     try {
       this.#finish(entry, await orAborted(promise, signal));
     } catch (error) {
-      if (!signal.aborted) throw unbuilt(entry, error);
-      this.#discard(entry, promise);
+      if (!signal.aborted) throw unbuilt(entry.recipe, error);
+      this.#discard(entry.recipe, promise);
       throw signal.reason;
     }
   }
 
   /** Nobody waits for it any more: what a factory still opens is closed again. Why it is not wanted was said elsewhere. */
-  #discard({ dispose }: Entry, promise: PromiseLike<unknown>): void {
+  #discard({ dispose }: Recipe, promise: PromiseLike<unknown>): void {
     this.#abandoned++;
     promise.then(
       (value) => {
@@ -198,88 +228,35 @@ export class Assembly {
   }
 
   #finish(entry: Entry, value: unknown): unknown {
+    const { name, from, dispose } = entry.recipe;
     entry.state = 'built';
     entry.value = value;
-    if (entry.owned) {
-      this.#built.push({ name: entry.name, value });
-      this.#disposal.add(value, entry.dispose);
-    }
+    if (typeof from === 'object' && 'value' in from) return value; // whoever made it disposes of it
+    this.#built.push({ name, value });
+    this.#disposal.add(value, dispose);
     return value;
   }
 
-  #tooEarly({ name }: Entry): BootError {
+  #tooEarly({ name }: Recipe): BootError {
     return new BootError([
-      `${this.#path.at(-1)?.name ?? 'A factory'} asks for ${name}, whose factory is asynchronous and has not run yet. List the provider of ${name} before it.`,
+      `${this.#path.at(-1)?.name ?? 'A factory'} asks for ${name}, whose factory is asynchronous and has not run yet. List the provider of ${name} before it, or name ${name} in the inject of the one that asks.`,
     ]);
   }
 
-  #cycle(entry: Entry): string {
-    const names = [...this.#path.slice(this.#path.indexOf(entry)), entry].map(({ name }) => name);
-    return `${names.join(' -> ')}: these need each other to be built. Take one of them out of the constructor and resolve it later.`;
-  }
-
-  #construct(target: Class): unknown {
-    const construction = constructionOf(target);
-    refuseIfAny(construction.findings);
-    const args = construction.arguments.map((argument) => this.#argument(argument));
-    // Only a class that TypeScript calls abstract could object, and at run time there is none.
-    return new (target as new (...args: unknown[]) => object)(...args);
-  }
-
-  #argument(argument: Argument): unknown {
-    if (argument.from === 'default') return undefined;
-    return argument.from === 'token' ? this.resolve(argument.token) : this.#fromNote(argument.note);
-  }
-
-  /** As tsyringe itself reads its notes, in our container. */
-  #fromNote(note: TsyringeNote): unknown {
-    const value = this.#noted(note);
-    if (note.transform === undefined) return value;
-    // Only tsyringe's own decorators write a transform, and its types make it one.
-    const transform = this.container.resolve(
-      note.transform as InjectionToken<{ transform(...args: unknown[]): unknown }>,
-    );
-    return transform.transform(value, ...(note.transformArgs ?? []));
-  }
-
-  #noted({ token, multiple, isOptional }: TsyringeNote): unknown {
-    const key = token as InjectionToken; // tsyringe's own decorators took it for one
-    if (isOptional && !this.container.isRegistered(key, true)) return multiple ? [] : undefined;
-    if (multiple) return this.container.resolveAll(key);
-    return typeof key === 'function' ? this.resolve(key as Class) : this.container.resolve(key);
-  }
-
-  /** A class that was registered in the container that the user handed in is built there, as they said. */
-  #isOutside(key: Key): boolean {
-    if (this.#entries.has(key)) return false;
-    const asked = typeof key === 'function' ? this.#outside : this.container;
-    return asked?.isRegistered(tsyringeToken(key), true) ?? false;
-  }
-
-  #missing(argument: Exclude<Argument, { from: 'default' }>): string | undefined {
-    const { where } = argument;
-    const key = argument.from === 'token' ? injectionKey(argument.token) : argument.note.token;
-    if (argument.from === 'tsyringe' && argument.note.isOptional) return undefined;
-    if (typeof key !== 'symbol' && typeof key !== 'string') return undefined;
-    if (this.container.isRegistered(key, true)) return undefined;
-    const remedy =
-      argument.from === 'token'
-        ? 'Add { provide: thatToken, useValue: ... } to the providers of createApp.'
-        : 'Register it in the container that createApp is given.';
-    return `${where} asks for the token '${tokenName(key)}', which nothing provides. ${remedy}`;
+  #outsideOfMessages({ name, scope }: Recipe): BootError {
+    const who = this.#path.at(-1)?.name ?? 'Somebody';
+    return new BootError([
+      `${who} asks for ${name} (${scopeNames[scope]}) where there is no message: it is built for one only. Name it in the constructor of a class with message scope, which is given it.`,
+    ]);
   }
 }
 
-function made(entry: Entry): unknown {
-  try {
-    return entry.make();
-  } catch (error) {
-    throw unbuilt(entry, error);
-  }
+function isFromFactory({ from }: Recipe): boolean {
+  return typeof from === 'object' && 'factory' in from;
 }
 
 /** The error of a factory or a constructor, with the name of what it was to make. */
-function unbuilt({ name }: Entry, cause: unknown): BootError {
+function unbuilt({ name }: Recipe, cause: unknown): BootError {
   if (cause instanceof BootError) return cause;
   return new BootError([`${name} could not be built: ${String(cause)}`], { cause });
 }

@@ -12,6 +12,10 @@ export class Disposal {
     this.#made.push({ value, dispose });
   }
 
+  get isEmpty(): boolean {
+    return this.#made.length === 0;
+  }
+
   /** Disposes of everything, also behind one that fails. Throws an AggregateError of all that failed. */
   async run(): Promise<void> {
     const errors: unknown[] = [];
@@ -30,13 +34,22 @@ export class Disposal {
   }
 }
 
-type Disposer = (() => Awaitable<void>) | undefined;
+/** Whether it has a way of its own to be disposed of. */
+export function isDisposable(value: unknown): boolean {
+  return disposerOf(value) !== undefined;
+}
 
 async function disposeByItself(value: unknown): Promise<void> {
-  if (typeof value !== 'object' || value === null) return;
+  await disposerOf(value)?.call(value);
+}
+
+type Disposer = (() => Awaitable<void>) | undefined;
+
+function disposerOf(value: unknown): Disposer {
+  if (typeof value !== 'object' || value === null) return undefined;
   // Looked up, not assumed: each may be missing.
   const own = value as { [Symbol.asyncDispose]?: Disposer; [Symbol.dispose]?: Disposer; dispose?: Disposer };
-  if (typeof own[Symbol.asyncDispose] === 'function') await own[Symbol.asyncDispose]?.();
-  else if (typeof own[Symbol.dispose] === 'function') own[Symbol.dispose]?.();
-  else if (typeof own.dispose === 'function') await own.dispose();
+  return [own[Symbol.asyncDispose], own[Symbol.dispose], own.dispose].find(
+    (disposer) => typeof disposer === 'function',
+  );
 }

@@ -2,6 +2,8 @@
 import type { Will } from '../../client/options.js';
 import { orAborted } from '../../time/or-aborted.js';
 import { refuseIfAny } from '../boot-error.js';
+import type { ControllerOptions } from '../decorators/controller.js';
+import { CONTROLLER, ownRecord } from '../decorators/record.js';
 import type { Assembly } from '../injection/assembly.js';
 import { constructionOf } from '../injection/construction.js';
 import { type Class, tokenName } from '../injection/token.js';
@@ -12,6 +14,7 @@ import { inherit, nothingInherited } from '../routes/inherited.js';
 import { namesApart } from '../routes/names-apart.js';
 import { bindFindings, placeRoutes } from '../routes/rebinding.js';
 import type { Route } from '../routes/route.js';
+import { bindScopedRoute } from '../routes/scoped-route.js';
 import { TopicPrefix } from '../routes/topic-prefix.js';
 import { type AppOptions, connectionOf } from './app.js';
 import { type FunctionRoute, functionRoutes } from './function-routes.js';
@@ -83,10 +86,14 @@ export async function boot(written: BootOptions): Promise<Booted> {
   refuseIfAny(findings);
 
   const instances = new Map([...assembly.build(constructible), ...registered]);
+  assembly.freeze();
   const bound = [...listed, ...found].map((route) => {
     // These routes came from controllers, and every controller was built.
     const method = route.method as NonNullable<Route['method']>;
-    return bindRoute({ ...route, method }, instances.get(method.controller as Class) as object);
+    const controller = method.controller as Class;
+    if (!registered.has(controller) && assembly.isScoped(controller))
+      return bindScopedRoute({ ...route, method }, controller, assembly.scopes);
+    return bindRoute({ ...route, method }, instances.get(controller) as object);
   });
   const routes = namesApart([...bound, ...functions]);
   return { routes, instances: instancesOf(assembly, registered), will };
@@ -135,10 +142,18 @@ function registeredControllers(assembly: Assembly, findings: string[]): Map<Clas
     const instances = container.resolveAll(Controllers);
     // What has handlers was made by a class.
     const found = instances.map((instance) => [instance.constructor as Class, instance] as const);
-    for (const [target] of found) findings.push(...constructionOf(target).findings);
+    for (const [target] of found) findings.push(...constructionOf(target).findings, ...withScope(target));
     return new Map(found);
   } catch (error) {
     findings.push(`The container can't build the controllers that are registered in it: ${String(error)}`);
     return new Map();
   }
+}
+
+/** A container of the user's builds its controllers once, and knows no messages. */
+function withScope(controller: Class): string[] {
+  if (ownRecord<ControllerOptions>(controller, CONTROLLER)?.scope !== 'message') return [];
+  return [
+    `${tokenName(controller)} has message scope, and is registered in the container that createApp was given, which builds it once. List it in the controllers of createApp instead.`,
+  ];
 }

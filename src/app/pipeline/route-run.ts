@@ -61,6 +61,8 @@ export class RouteRun implements Job, Timed {
   #running: Promise<unknown> | undefined;
   #report: { -readonly [K in keyof RouteReport]: RouteReport[K] } | undefined;
   #done: ((job: Job) => void) | undefined;
+  /** What its message came to, while what was built for it is disposed of. */
+  #ending: OutcomeStatus | undefined;
 
   constructor(route: Route, delivery: Delivery, context: RouteContext) {
     this.route = route;
@@ -174,6 +176,15 @@ export class RouteRun implements Job, Timed {
 
   #expired(): void {
     const error = new HandlerTimeoutError(this.#lateSentence());
+    if (this.#ending) {
+      this.context.troubled(
+        this,
+        error,
+        'What was built for a message is still not disposed of. The next one is handled.',
+      );
+      this.#release(this.#ending);
+      return;
+    }
     this.#signal ??= new HandlerSignal(this.context);
     this.#signal.abort(error);
     this.#publishes?.forget();
@@ -399,6 +410,8 @@ export class RouteRun implements Job, Timed {
     }
     this.#failing ??= new FailureHandling(this);
     this.#failing.failed(error, may, alive);
+    // What was built for this attempt is not kept while the next one, or a dead letter, is waited for.
+    if (this.#phase === 'failing') this.#endAttempt();
   }
 
   #conclude(verdict: Verdict): void {
@@ -413,7 +426,29 @@ export class RouteRun implements Job, Timed {
     this.#settlement.settle(verdict);
     if (this.#failure && !this.#isAnswered(outcome)) this.context.failed(this, this.#failure.error, outcome);
     else this.context.handled(this, outcome);
-    this.#release(outcome);
+    if (this.route.end === undefined) this.#release(outcome);
+    else this.#endThenRelease(outcome);
+  }
+
+  #endAttempt(): Promise<void> | undefined {
+    return this.route.end?.(this.message, (error) =>
+      this.context.troubled(this, error, 'What was built for a message could not be disposed of.'),
+    );
+  }
+
+  /** A place in the order stays taken until what was built for it is gone: so there is never more than the places are. */
+  #endThenRelease(outcome: OutcomeStatus): void {
+    const ending = this.#message && this.#endAttempt();
+    if (!ending || this.#report) {
+      this.#release(outcome);
+      return;
+    }
+    this.#ending = outcome;
+    this.context.deadlines(this.route).add(this);
+    ending.then(() => {
+      this.context.deadlines(this.route).delete(this);
+      if (!this.#report) this.#release(outcome);
+    });
   }
 
   /** What its handler threw was the answer to a request, and no middleware had another word. */
@@ -437,6 +472,8 @@ export class RouteRun implements Job, Timed {
 
   #lateSentence(): string {
     const { name, timeout } = this.route;
+    if (this.#ending)
+      return `${name}: the disposal took longer than ${timeout} ms on "${this.delivery.message.topic}".`;
     return this.#phase === 'unsettled'
       ? `${name} returned without ack() or reject() on "${this.delivery.message.topic}", and called neither within ${timeout} ms.`
       : `${name} took longer than ${timeout} ms on "${this.delivery.message.topic}".`;

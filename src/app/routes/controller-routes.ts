@@ -13,7 +13,7 @@ import { type Inherited, inherit } from './inherited.js';
 import type { Handle, Route } from './route.js';
 
 /** A route before there is an instance to call. */
-export type UnboundRoute = Omit<Route, 'handle'>;
+export type UnboundRoute = Omit<Route, 'handle' | 'end'>;
 
 /** The routes of a controller class. What is wrong with them goes to `findings`. */
 export function controllerRoutes(

@@ -41,4 +41,12 @@ export interface Route extends Subscribing {
   readonly source: CallSite;
   /** Calls the handler on its instance. A test may put another in its place. */
   handle: Handle;
+  /**
+   * An attempt is over: gives back what was built for it, where something is. `report` hears what fails. A promise, which never rejects, where that
+   * has to be waited for.
+   */
+  readonly end?: (
+    message: TopicMessage<unknown, unknown>,
+    report: (error: unknown) => void,
+  ) => Promise<void> | undefined;
 }
