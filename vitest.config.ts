@@ -9,6 +9,7 @@ export default defineConfig({
     alias: [
       { find: /^topicwise$/, replacement: source('index.ts') },
       { find: /^topicwise\/opentelemetry$/, replacement: source('opentelemetry.ts') },
+      { find: /^topicwise\/current-message$/, replacement: source('current-message.ts') },
       { find: /^topicwise\/(client|topics|testing|testing\/vitest)$/, replacement: source('$1/index.ts') },
     ],
   },

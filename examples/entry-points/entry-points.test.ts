@@ -1,6 +1,7 @@
-import { FakeBroker } from 'topicwise/testing';
+import { createTestApp, FakeBroker } from 'topicwise/testing';
 import { expect, it } from 'vitest';
 import { firstStatus } from './client.js';
+import { lines, StatusController, say, status } from './current-message.js';
 import { transcriptOfOnePublish } from './testing.js';
 import { found, levels, params } from './topics.js';
 
@@ -28,4 +29,14 @@ it('topicwise/testing: shows every packet as text', async () => {
     hall C→B PUBLISH q1 id=1 socks/hall/status "{\\"pairs\\":7}"
     hall B→C PUBACK id=1 rc=0x10"
   `);
+});
+
+it('topicwise/current-message: tells whatever a handler calls which message it is about', async () => {
+  await using test = await createTestApp({
+    connection: 'mqtt://nowhere.invalid',
+    controllers: [StatusController],
+  });
+  await test.deliver(status.to({ drawer: 'hall' }), 'seven pairs');
+  say('idle');
+  expect(lines).toEqual(['socks/hall/status: seven pairs', 'no message: idle']);
 });

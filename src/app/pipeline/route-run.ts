@@ -7,6 +7,7 @@ import { CountedPublishes } from './counted-publishes.js';
 import type { Timed } from './deadlines.js';
 import type { Delivery, RouteReport } from './delivery.js';
 import { FailureHandling } from './failure-handling.js';
+import { following } from './following.js';
 import type { HandlerMessage } from './handler-message.js';
 import { HandlerSignal } from './handler-signal.js';
 import { middlewareContext } from './middleware-context.js';
@@ -64,6 +65,9 @@ export class RouteRun implements Job, Timed {
   /** What its message came to, while what was built for it is disposed of. */
   #ending: OutcomeStatus | undefined;
 
+  static readonly #begins = (run: RouteRun): void => run.#start();
+  static readonly #goesRound = (run: RouteRun): Promise<void> => run.#goRound();
+
   constructor(route: Route, delivery: Delivery, context: RouteContext) {
     this.route = route;
     this.delivery = delivery;
@@ -103,7 +107,9 @@ export class RouteRun implements Job, Timed {
 
   run(done: (job: Job) => void): 'done' | 'running' {
     if (this.context.isAbandoned) this.abandon();
-    else this.#start();
+    else if (following === undefined) this.#start();
+    // What runs here may have been started by the handler of another message.
+    else following(undefined, RouteRun.#begins, this);
     if (this.#report) return 'done';
     this.#done = done;
     return 'running';
@@ -256,7 +262,13 @@ export class RouteRun implements Job, Timed {
       threw: (error) => this.#middlewareFailed(error, 'retry'),
     });
     this.context.entered(this);
-    this.#running = this.#round.run(middleware, this.message, middlewareContext(this));
+    this.#running =
+      following === undefined ? this.#goRound() : following(this.message, RouteRun.#goesRound, this);
+  }
+
+  #goRound(): Promise<void> {
+    // Made right before.
+    return (this.#round as MiddlewareRound).run(this.route.middleware, this.message, middlewareContext(this));
   }
 
   #attempt(): void {
@@ -273,7 +285,10 @@ export class RouteRun implements Job, Timed {
     this.attempts++;
     let result: unknown;
     try {
-      result = this.route.handle(this.message);
+      result =
+        following === undefined
+          ? this.route.handle(this.message)
+          : following(this.message, this.route.handle, this.message);
       // Not its own `then`: a thenable of the user's may throw there, or call back twice.
       if (isThenable(result)) result = Promise.resolve(result);
     } catch (error) {

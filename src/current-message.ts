@@ -1,0 +1,1 @@
+export { currentMessage } from './app/pipeline/current-message.js';
