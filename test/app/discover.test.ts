@@ -33,6 +33,14 @@ describe('discover', () => {
       './discovery/undecorated/*',
       /^Forgotten in discovery\/undecorated\/forgotten.ts has handlers but is no controller/,
     ],
+    [
+      './discovery/abstract/*',
+      /^AnyLampController in discovery\/abstract\/base.ts is abstract, and can't be built. Write @Controller\(\) above the classes that extend it, and take it off AnyLampController.$/,
+    ],
+    [
+      './discovery/hidden/*',
+      /^DoorController in discovery\/hidden\/doors.ts has @Controller\(\) but is not exported. Write export in front of the class.$/,
+    ],
     ['./discovery/broken/*', /discovery\/broken\/broken.ts could not be loaded: Error: thrown while loading/],
   ])('refuses %s with a sentence', async (glob, sentence) => {
     await expect(discover(import.meta.url, glob)).rejects.toMatchObject({
@@ -63,6 +71,14 @@ describe('discover', () => {
       );
     await expect(discover(import.meta.url, './discovery/controllers/*', load)).rejects.toThrow(
       'discovery/controllers/lamps.ts could not be loaded: TypeError: Unknown file extension ".ts". Hand over an import of your own, discover(import.meta.url, glob, (url) => import(url)): then it is loaded as this module was.',
+    );
+  });
+
+  it('names the circle where modules import each other and one reads a class too early', async () => {
+    // As Node does it; Vitest hands out undefined instead, which the lint at boot names.
+    const load = () => Promise.reject(new ReferenceError("Cannot access 'Bulbs' before initialization"));
+    await expect(discover(import.meta.url, './discovery/circular/*', load)).rejects.toThrow(
+      "discovery/circular/bulbs.ts could not be loaded: ReferenceError: Cannot access 'Bulbs' before initialization. Its modules import each other: bulbs.ts -> parts/switch.ts -> bulbs.ts. Turn emitDecoratorMetadata off and write @Inject(() => TheClass), which reads the class once all are loaded.",
     );
   });
 

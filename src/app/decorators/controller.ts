@@ -2,7 +2,7 @@ import type { Class } from '../injection/token.js';
 import { injectable } from '../injection/tsyringe.js';
 import type { Concurrency } from '../policies/concurrency.js';
 import type { ErrorPolicy } from '../policies/error-policy.js';
-import { CONTROLLER, recordOn } from './record.js';
+import { CONTROLLER, controllerWasDecorated, recordOn } from './record.js';
 
 /** What holds for all handlers of a class. */
 export interface ControllerOptions {
@@ -27,5 +27,6 @@ export function Controller(options: ControllerOptions = {}): (target: Class) => 
     recordOn<ControllerOptions>(target, CONTROLLER, () => options);
     // Registers nothing: it lets a container of the user's construct the class. tsyringe's type leaves abstract classes out.
     injectable()(target as new () => object);
+    controllerWasDecorated(target);
   };
 }

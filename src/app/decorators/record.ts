@@ -7,6 +7,19 @@ export const CONTROLLER = Symbol.for('topicwise:controller');
 export const ROUTES = Symbol.for('topicwise:routes');
 export const INJECTED = Symbol.for('topicwise:inject');
 
+/** Whoever wants to hear of classes as they are decorated, for as long as it loads modules. */
+const listeners = new Set<(controller: object) => void>();
+
+/** Calls the listener for every class that gets a `@Controller`, until the returned function is called. */
+export function whenControllerIsDecorated(listener: (controller: object) => void): () => void {
+  listeners.add(listener);
+  return () => void listeners.delete(listener);
+}
+
+export function controllerWasDecorated(controller: object): void {
+  for (const listener of listeners) listener(controller);
+}
+
 interface Recorded<T> {
   readonly origin: string;
   readonly value: T;

@@ -2,7 +2,8 @@ import { readdir } from 'node:fs/promises';
 import { dirname, extname, join, relative, sep } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { BootError, refuseIfAny } from '../boot-error.js';
-import { CONTROLLER, ownRecord, ROUTES } from '../decorators/record.js';
+import { CONTROLLER, ownRecord, ROUTES, whenControllerIsDecorated } from '../decorators/record.js';
+import { importCircle, textOf, withoutComments } from './import-circle.js';
 import { type Class, tokenName } from './token.js';
 
 /**
@@ -32,25 +33,62 @@ export async function discover(
     throw new BootError([
       `discover: no file matches ${JSON.stringify(glob)} with the extension ${extension} in ${folder}.`,
     ]);
-  const controllers: Class[] = [];
+  const controllers = new Set<Class>();
+  const decorated = new Set<object>();
   const findings: string[] = [];
-  for (const file of files) {
-    for (const exported of Object.values(await loaded(join(folder, file), file, load))) {
-      if (typeof exported !== 'function') continue;
-      // Whatever carries one of our records is a class.
-      if (ownRecord(exported, CONTROLLER)) controllers.push(exported as Class);
-      else if (ownRecord(exported, ROUTES)) {
-        findings.push(
-          `${tokenName(exported)} in ${file} has handlers but is no controller. Write @Controller() above the class.`,
-        );
+  const stopListening = whenControllerIsDecorated((controller) => decorated.add(controller));
+  try {
+    for (const file of files) {
+      for (const exported of Object.values(await loaded(join(folder, file), file, load))) {
+        if (typeof exported !== 'function') continue;
+        // Whatever carries one of our records is a class.
+        if (ownRecord(exported, CONTROLLER)) controllers.add(exported as Class);
+        else if (ownRecord(exported, ROUTES)) {
+          findings.push(
+            `${tokenName(exported)} in ${file} has handlers but is no controller. Write @Controller() above the class.`,
+          );
+        }
       }
     }
+  } finally {
+    stopListening();
+  }
+  for (const each of controllers) decorated.delete(each);
+  for (const file of files) {
+    const source = await sourceOf(join(folder, file), extension);
+    findings.push(...abstractOnes(controllers, source, file), ...hiddenOnes(decorated, source, file));
   }
   refuseIfAny(findings);
-  if (controllers.length === 0) {
+  if (controllers.size === 0) {
     throw new BootError([`discover: ${files.join(', ')}: none of them exports a class with @Controller().`]);
   }
-  return [...new Set(controllers)];
+  return [...controllers];
+}
+
+/** A module as it was written, with its declarations where it was built: JavaScript has no word for abstract. */
+async function sourceOf(path: string, extension: string): Promise<string> {
+  const declarations = `${path.slice(0, -extension.length)}.d${extension.replace('j', 't')}`;
+  const texts = await Promise.all([path, declarations].map(textOf));
+  return texts.map((text) => withoutComments(text ?? '')).join('\n');
+}
+
+function abstractOnes(controllers: Iterable<Class>, source: string, file: string): string[] {
+  return declaredIn(controllers, source, 'abstract\\s+class').map(
+    (name) =>
+      `${name} in ${file} is abstract, and can't be built. Write @Controller() above the classes that extend it, and take it off ${name}.`,
+  );
+}
+
+/** Classes that were decorated while the modules were loaded, and that no module exports. */
+function hiddenOnes(decorated: Iterable<object>, source: string, file: string): string[] {
+  return declaredIn(decorated, source, 'class').map(
+    (name) => `${name} in ${file} has @Controller() but is not exported. Write export in front of the class.`,
+  );
+}
+
+function declaredIn(classes: Iterable<object>, source: string, keyword: string): string[] {
+  const names = [...classes].map((each) => tokenName(each).replaceAll('$', '\\$&'));
+  return names.filter((name) => new RegExp(`\\b${keyword}\\s+${name}\\b`).test(source));
 }
 
 async function loaded(path: string, file: string, load: (url: string) => Promise<unknown>): Promise<object> {
@@ -58,12 +96,18 @@ async function loaded(path: string, file: string, load: (url: string) => Promise
     // A module's namespace is an object.
     return (await load(pathToFileURL(path).href)) as object;
   } catch (cause) {
-    const hint =
-      (cause as { code?: unknown } | undefined)?.code === 'ERR_UNKNOWN_FILE_EXTENSION'
-        ? ' Hand over an import of your own, discover(import.meta.url, glob, (url) => import(url)): then it is loaded as this module was.'
-        : '';
+    const hint = await hintFor(cause, path);
     throw new BootError([`discover: ${file} could not be loaded: ${String(cause)}.${hint}`], { cause });
   }
+}
+
+async function hintFor(cause: unknown, path: string): Promise<string> {
+  if ((cause as { code?: unknown } | undefined)?.code === 'ERR_UNKNOWN_FILE_EXTENSION')
+    return ' Hand over an import of your own, discover(import.meta.url, glob, (url) => import(url)): then it is loaded as this module was.';
+  if (!(cause instanceof ReferenceError) || !cause.message.includes('before initialization')) return '';
+  const circle = await importCircle(path);
+  if (!circle) return '';
+  return ` Its modules import each other: ${circle.join(' -> ')}. Turn emitDecoratorMetadata off and write @Inject(() => TheClass), which reads the class once all are loaded.`;
 }
 
 /** Relative to the folder, with forward slashes; without installed packages. */
