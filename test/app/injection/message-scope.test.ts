@@ -204,6 +204,23 @@ describe('a controller with message scope', () => {
     ]);
   });
 
+  it('waits with the next attempt until the scope of the one before is gone, however long that takes', async () => {
+    @Controller({ scope: 'message', errors: [otherwise(retry(1), drop())] })
+    class Failing {
+      @Topic(order) on({ attempt }: Message<typeof order>) {
+        log.push(`attempt ${attempt}`);
+        if (attempt === 1) throw new Error('once more');
+      }
+      async [Symbol.asyncDispose]() {
+        await new Promise<void>((resolve) => t.clock.setTimer(10_000, resolve));
+        log.push('disposed');
+      }
+    }
+    await using t = await createTestApp({ connection, controllers: [Failing] });
+    expect(await t.deliver(order.to({ id: '1' }), 'x')).toMatchObject({ outcome: 'acked', attempts: 2 });
+    expect(log).toEqual(['attempt 1', 'disposed', 'attempt 2', 'disposed']);
+  });
+
   it('is not built for a message that is not for its handler, and not for another route', async () => {
     @Controller()
     class Plain {
