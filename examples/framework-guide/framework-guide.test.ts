@@ -16,6 +16,7 @@ import * as failures from './failures.js';
 import { serve } from './http.js';
 import * as injection from './injection.js';
 import * as lifeCycle from './life-cycle.js';
+import * as messageScope from './message-scope.js';
 import * as middleware from './middleware.js';
 import { mistakes } from './mistakes.js';
 import * as mostSpecific from './most-specific.js';
@@ -164,6 +165,17 @@ describe('on the fake broker', () => {
     };
     await test.app.stop();
     expect({ isClosed, known: known.size }).toEqual({ isClosed: true, known: 0 });
+  });
+
+  it('builds anew for each attempt to handle a message', async () => {
+    await using test = await createTestApp(messageScope.app);
+    expect(await test.deliver(at('orders/1'), '', { qos: 1 })).toHaveAcked({ times: 1 });
+    expect(test.app.container.resolve(messageScope.Database).log).toEqual([
+      'begin for orders/1',
+      'roll back',
+      'begin for orders/1',
+      'commit',
+    ]);
   });
 
   it('replaces what is injected, in a test', async () => {
