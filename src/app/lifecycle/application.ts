@@ -46,16 +46,16 @@ export class Application implements App {
   readonly #onBooted: ((booted: Booted) => void) | undefined;
   readonly #stopAsked = new AbortController();
   /** Aborted as soon as somebody calls `stop()`: a start under way ends. */
-  readonly stopAsked = this.#stopAsked.signal;
+  readonly stopAsked: AbortSignal = this.#stopAsked.signal;
   readonly #lost = new AbortController();
   /** Aborted, with a sentence as its reason, when the connection is lost for good. */
-  readonly lost = this.#lost.signal;
+  readonly lost: AbortSignal = this.#lost.signal;
   readonly #failed = new AbortController();
   /** Aborted, with a sentence as its reason, when a failure policy stops the application. */
-  readonly failed = this.#failed.signal;
+  readonly failed: AbortSignal = this.#failed.signal;
   readonly #stopped = new AbortController();
   /** Aborted once the application has stopped. */
-  readonly stopped = this.#stopped.signal;
+  readonly stopped: AbortSignal = this.#stopped.signal;
   #phase: 'new' | 'starting' | 'running' | 'stopping' | 'stopped' = 'new';
   #booted: Booted | undefined;
   #online: Online | undefined;
