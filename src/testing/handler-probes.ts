@@ -1,6 +1,6 @@
 import { type Class, tokenName } from '../app/injection/token.js';
-import type { TopicMessage } from '../app/pipeline/topic-message.js';
 import type { Handle, Route } from '../app/routes/route.js';
+import type { TopicMessage } from '../contracts/index.js';
 
 /** The names of a controller's methods that take a message. */
 export type HandlerName<C> = {

@@ -3,7 +3,6 @@ import type { App } from '../app/lifecycle/app.js';
 import type { Application } from '../app/lifecycle/application.js';
 import type { DeliveryReport, RouteReport } from '../app/pipeline/delivery.js';
 import { isWorse, type OutcomeStatus } from '../app/pipeline/outcome.js';
-import { type MessageProperties, propertiesFrom } from '../app/pipeline/properties.js';
 import type { Answered, PublishedByApp } from '../app/publishing/publisher.js';
 import { readReply } from '../app/publishing/reply.js';
 import type { TopicPrefix } from '../app/routes/topic-prefix.js';
@@ -12,7 +11,9 @@ import {
   contentTypeFor,
   decodePayload,
   encodePayload,
+  type MessageProperties,
   type PublishOptions,
+  propertiesFrom,
   type Target,
   type TopicDef,
 } from '../contracts/index.js';

@@ -1,7 +1,7 @@
+import type { TopicMessage } from '../../contracts/index.js';
 import type { QoS } from '../../packets/packet.js';
 import type { Duration } from '../../time/duration.js';
 import type { Dedupe } from '../middleware/dedupe.js';
-import type { TopicMessage } from '../pipeline/topic-message.js';
 import type { Concurrency } from '../policies/concurrency.js';
 import type { ErrorPolicy } from '../policies/error-policy.js';
 

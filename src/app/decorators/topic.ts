@@ -6,11 +6,11 @@ import type {
   PlainIn,
   PlainOut,
   TopicDef,
+  TopicMessage,
   TopicSpec,
 } from '../../contracts/index.js';
 import type { ValidPattern } from '../../topics/index.js';
 import type { Middleware } from '../middleware/middleware.js';
-import type { TopicMessage } from '../pipeline/topic-message.js';
 import { type CallSite, callSiteOf } from './call-site.js';
 import type { HandlerDecorator } from './handler-form.js';
 import type { HandlerOptions } from './handler-options.js';

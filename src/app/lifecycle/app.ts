@@ -1,6 +1,6 @@
 import type { Endpoint } from '../../client/endpoint.js';
 import type { ClientOptions, Will } from '../../client/options.js';
-import type { AnyTopic, ParamsOut, TopicDef } from '../../contracts/index.js';
+import type { AnyTopic, ParamsOut, TopicDef, TopicMessage } from '../../contracts/index.js';
 import type { Clock } from '../../time/clock.js';
 import type { Duration } from '../../time/duration.js';
 import type { ParamName, ValidPattern } from '../../topics/index.js';
@@ -12,7 +12,6 @@ import type { Class } from '../injection/token.js';
 import type { DependencyContainer } from '../injection/tsyringe.js';
 import type { Logger } from '../logger.js';
 import type { Middleware } from '../middleware/middleware.js';
-import type { TopicMessage } from '../pipeline/topic-message.js';
 import type { Concurrency } from '../policies/concurrency.js';
 import type { ErrorPolicy } from '../policies/error-policy.js';
 import type { ContractWill } from '../publishing/contract-will.js';

@@ -1,8 +1,8 @@
+import type { TopicMessage } from '../../contracts/index.js';
 import type { Clock } from '../../time/clock.js';
 import type { DependencyContainer } from '../injection/tsyringe.js';
 import type { Logger } from '../logger.js';
 import type { OutcomeStatus } from '../pipeline/outcome.js';
-import type { TopicMessage } from '../pipeline/topic-message.js';
 import type { PublishMiddleware } from './publish-middleware.js';
 
 /** What became of a message in one route, after its last attempt and its failure policy. */

@@ -1,10 +1,14 @@
 import type { AckErrorCode } from '../../client/message.js';
-import type { PublishOptions, Target } from '../../contracts/index.js';
+import {
+  type MessageProperties,
+  type PublishOptions,
+  propertiesFrom,
+  type Target,
+  type TopicMessage,
+} from '../../contracts/index.js';
 import type { QoS } from '../../packets/packet.js';
 import type { Logger } from '../logger.js';
-import { type MessageProperties, propertiesFrom } from './properties.js';
 import type { RouteRun } from './route-run.js';
-import type { TopicMessage } from './topic-message.js';
 
 /** The handler's view of its run. What a handler seldom asks for is made when it asks. */
 export class HandlerMessage<Params, Payload> implements TopicMessage<Params, Payload> {

@@ -1,6 +1,6 @@
 // The parameters differ from route to route; the payload is not decoded yet.
 // biome-ignore lint/suspicious/noExplicitAny: asked about messages of every route
-type UndecodedMessage = import('../pipeline/topic-message.js').TopicMessage<any, Uint8Array>;
+type UndecodedMessage = import('../../contracts/index.js').TopicMessage<any, Uint8Array>;
 
 /** How many messages a route handles at once, and in which order. */
 export interface Concurrency {

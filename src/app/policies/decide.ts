@@ -1,6 +1,7 @@
 // Which step of a failure policy is next. Pure: the error, how often it failed, chance; out comes what to do.
+
+import type { TopicMessage } from '../../contracts/index.js';
 import type { Random } from '../../time/clock.js';
-import type { TopicMessage } from '../pipeline/topic-message.js';
 import {
   deadLetter,
   type ErrorMatch,

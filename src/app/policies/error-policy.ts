@@ -1,9 +1,9 @@
 // What becomes of a message that could not be handled, as data: rules in order, the first that matches decides.
 import type { AckErrorCode } from '../../client/message.js';
+import type { TopicMessage } from '../../contracts/index.js';
 import { type Duration, parseDuration } from '../../time/duration.js';
 import { TopicError, validateTopicName } from '../../topics/index.js';
 import { refuseIllegal } from '../pipeline/rejection.js';
-import type { TopicMessage } from '../pipeline/topic-message.js';
 
 // biome-ignore lint/suspicious/noExplicitAny: a rule is asked about messages of every route
 type AnyMessage = TopicMessage<any, any>;

@@ -1,10 +1,9 @@
-import type { Contract } from '../../contracts/index.js';
+import type { Contract, TopicMessage } from '../../contracts/index.js';
 import type { Pattern } from '../../topics/index.js';
 import type { CallSite } from '../decorators/call-site.js';
 import type { HandlerOptions } from '../decorators/handler-options.js';
 import type { Middleware } from '../middleware/middleware.js';
 import type { PublishMiddleware } from '../middleware/publish-middleware.js';
-import type { TopicMessage } from '../pipeline/topic-message.js';
 import type { RouteConcurrency } from '../policies/concurrency.js';
 import type { ErrorPolicy } from '../policies/error-policy.js';
 import type { Bound } from './binding.js';

@@ -1,1 +1,0 @@
-export { type MessageProperties, propertiesFrom, type UserProperties } from '../../contracts/index.js';

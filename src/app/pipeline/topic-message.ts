@@ -1,1 +1,0 @@
-export type { Message, TopicMessage } from '../../contracts/index.js';
