@@ -1,0 +1,1 @@
+export { type JsonSchema, jsonSchemaOf } from './json-schema.js';
