@@ -44,7 +44,7 @@ const layers = {
   'current-message.ts': { may: ['app'], outside: [] },
   // The entry point of the framework: it re-exports.
   'index.ts': {
-    may: ['app', 'contracts', 'topics', 'client', 'time'],
+    may: ['app', 'asyncapi', 'contracts', 'topics', 'client', 'time'],
     outside: ['reflect-metadata', 'tsyringe'],
   },
 };

@@ -76,6 +76,7 @@ export type { ContractWill } from './app/publishing/contract-will.js';
 export { Publisher, type RequestOptions } from './app/publishing/publisher.js';
 export { ReplyError } from './app/publishing/reply-error.js';
 export type { RouteInfo } from './app/routes/route-info.js';
+export type { ApplicationInfo, AsyncApiDocument, JsonSchema } from './asyncapi/index.js';
 export {
   type AckErrorCode,
   AlreadySettledError,

@@ -47,6 +47,9 @@ function expressionOf(level: string, called: string, names: Names): Expression |
   return /[{}]/.test(level) ? { kind: 'literal', level, name: names.claim(called) } : undefined;
 }
 
+/** The values of each parameter that a handler narrows. */
+type Bound = Readonly<Record<string, readonly string[]>>;
+
 /** A Parameter Object of AsyncAPI, which knows texts only. */
 export interface Parameter {
   readonly description?: string;
@@ -58,22 +61,22 @@ export interface Parameter {
   readonly 'x-note'?: string;
 }
 
-/** What is known of each part in braces, from the schemas of the contracts that share the address and from what the application narrows it to. */
+/** What is known of each part in braces, from the schemas of the contracts that share the address and from what its handlers narrow it to. */
 export function parametersOf(
   { expressions }: Address,
   contracts: readonly Contract[],
-  bind: Readonly<Record<string, string | readonly string[]>>,
+  bounds: readonly Bound[],
   findings: string[],
 ): Record<string, Parameter> {
   return Object.fromEntries(
-    expressions.map((expression) => [expression.name, parameterOf(expression, contracts, bind, findings)]),
+    expressions.map((expression) => [expression.name, parameterOf(expression, contracts, bounds, findings)]),
   );
 }
 
 function parameterOf(
   { kind, level, name }: Expression,
   contracts: readonly Contract[],
-  bind: Readonly<Record<string, string | readonly string[]>>,
+  bounds: readonly Bound[],
   findings: string[],
 ): Parameter {
   if (kind === 'literal') return { description: 'This very text.', enum: [level] };
@@ -83,7 +86,7 @@ function parameterOf(
   for (const finding of unshown) {
     findings.push(`The parameter "${name}" of "${contract?.pattern}" ${finding}.`);
   }
-  const values = boundTo(bind, name) ?? textsOf(json['enum'] ?? onlyValue(json));
+  const values = boundTo(bounds, name) ?? textsOf(json['enum'] ?? onlyValue(json));
   const description = [json['description'], wildcardNote(kind, level)].filter(Boolean).join(' ');
   const examples = textsOf(json['examples']);
   return {
@@ -102,12 +105,10 @@ function wildcardNote(kind: Expression['kind'], level: string): string | undefin
   return level === '+' ? 'Any one level.' : undefined;
 }
 
-function boundTo(
-  bind: Readonly<Record<string, string | readonly string[]>>,
-  name: string,
-): readonly string[] | undefined {
-  const values = Object.hasOwn(bind, name) ? bind[name] : undefined;
-  return typeof values === 'string' ? [values] : values;
+/** The values at which any handler listens; undefined if one of them listens at all. */
+function boundTo(bounds: readonly Bound[], name: string): readonly string[] | undefined {
+  const values = bounds.flatMap((bound) => (Object.hasOwn(bound, name) ? [bound[name] ?? []] : []));
+  return values.length === 0 || values.length < bounds.length ? undefined : [...new Set(values.flat())];
 }
 
 function onlyValue(json: JsonSchema): unknown {

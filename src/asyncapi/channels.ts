@@ -78,9 +78,9 @@ class ChannelBook {
     const kinds = this.#kindsOf(contracts);
     const names = kinds.map((kind) => this.#writeMessage(key, kind));
     const { title, description } = kinds[0]?.content ?? {};
-    const isNarrowed = this.#description.receives.some(({ contract }) => contracts.includes(contract));
-    const bind = isNarrowed ? (this.#description.bind ?? {}) : {};
-    const parameters = parametersOf(address, contracts, bind, this.#findings);
+    const receives = this.#description.receives.filter(({ contract }) => contracts.includes(contract));
+    const bounds = receives.map(({ bound }) => bound);
+    const parameters = parametersOf(address, contracts, bounds, this.#findings);
     this.#channels.set(key, {
       address: address.address,
       ...(title !== undefined && { title }),

@@ -20,6 +20,8 @@ export interface Receiving {
   readonly share: string | undefined;
   readonly summary: string | undefined;
   readonly tags: readonly string[];
+  /** The values of each parameter that is narrowed. */
+  readonly bound: Readonly<Record<string, readonly string[]>>;
   /** The topics of the messages that it may return. */
   readonly sends: readonly Contract[];
 }
@@ -40,8 +42,6 @@ export interface Description {
   readonly servers?: readonly ServerDescription[];
   /** Put before every topic but those that start with `$`, with its slash: `site-a/`. */
   readonly prefix?: string | undefined;
-  /** The values that named wildcards are narrowed to where the application receives. */
-  readonly bind?: Readonly<Record<string, string | readonly string[]>> | undefined;
   readonly receives: readonly Receiving[];
   /** The topics that the application publishes to, or asks for a reply, beside what its handlers return. */
   readonly sends?: readonly Contract[];

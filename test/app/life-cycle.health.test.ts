@@ -170,14 +170,14 @@ describe('fetch', () => {
   it.each([
     ['/healthz', 'POST', 405, 'POST has no meaning here. Use GET.\n'],
     ['/metrics', 'DELETE', 405, 'DELETE has no meaning here. Use GET.\n'],
-    ['/', 'GET', 404, 'There is no "" here. There is /healthz, /readyz, /metrics.\n'],
+    ['/', 'GET', 404, 'There is no "" here. There is /healthz, /readyz, /metrics, /asyncapi.json.\n'],
+    ['/asyncapi.json', 'GET', 503, 'The application has not started: its handlers are not known yet.\n'],
     [
-      '/asyncapi.json',
+      '/toString',
       'GET',
       404,
-      'There is no "asyncapi.json" here. There is /healthz, /readyz, /metrics.\n',
+      'There is no "toString" here. There is /healthz, /readyz, /metrics, /asyncapi.json.\n',
     ],
-    ['/toString', 'GET', 404, 'There is no "toString" here. There is /healthz, /readyz, /metrics.\n'],
     ['/healthz', 'HEAD', 503, ''],
   ])('%s by %s: %i', async (path, method, status, text) => {
     const response = await get(createApp({ connection }), path, method);

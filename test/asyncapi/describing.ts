@@ -10,6 +10,7 @@ export function receiving(contract: Contract, more: Partial<Receiving> = {}): Re
     share: undefined,
     summary: undefined,
     tags: [],
+    bound: {},
     sends: [],
     ...more,
   };

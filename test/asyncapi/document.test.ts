@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { asyncapiDocument } from '../../src/asyncapi/index.js';
+import { asyncapiDocument, type Receiving } from '../../src/asyncapi/index.js';
 import { defineTopic } from '../../src/contracts/index.js';
 import { handling, receiving } from './describing.js';
 import { everything } from './everything.js';
@@ -145,15 +145,20 @@ describe('a channel', () => {
     });
   });
 
-  it('has the values to which a parameter is narrowed, only where the application receives', () => {
-    const bind = { site: ['ams1', 'ams2'] };
-    const { channels } = read({
-      ...handling(defineTopic('in/+site')),
-      sends: [defineTopic('out/+site')],
-      bind,
+  it('has the values to which all its handlers narrow a parameter, and none if one of them does not', () => {
+    const topic = defineTopic('in/+site/+lamp');
+    const bound = (...sites: string[]) => receiving(topic, { bound: { site: sites } });
+    const out = defineTopic('out/+site');
+    const parameters = (...receives: Receiving[]) => {
+      const { channels } = read({ receives, sends: [out] });
+      expect(channels['outSite']?.parameters).toEqual({ site: {} });
+      return channels['inSiteLamp']?.parameters;
+    };
+    expect(parameters(bound('a', 'b'), bound('b', 'c'))).toEqual({
+      site: { enum: ['a', 'b', 'c'] },
+      lamp: {},
     });
-    expect(channels['inSite']?.parameters).toEqual({ site: { enum: ['ams1', 'ams2'] } });
-    expect(channels['outSite']?.parameters).toEqual({ site: {} });
+    expect(parameters(bound('a'), receiving(topic))).toEqual({ site: {}, lamp: {} });
   });
 
   it('is shared by contracts of one address; those that say the same have one message', () => {

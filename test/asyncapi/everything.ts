@@ -63,7 +63,6 @@ export const everything: Description = {
     { url: 'ws://[::1]/' },
   ],
   prefix: 'site-{a}/',
-  bind: { site: ['ams1', 'ams2'], deviceId: '00000000-0000-0000-0000-000000000000' },
   errorReply: { 'reply-error': 'For programs.', 'reply-error-message': 'For people.' },
   receives: [
     receiving(reading, {
@@ -75,7 +74,7 @@ export const everything: Description = {
       sends: [alarm, alarm],
     }),
     receiving(reading, { name: 'Ingest.onReading on sensors/+deviceId/reading' }),
-    receiving(command, { name: 'Remote.onCommand' }),
+    receiving(command, { name: 'Remote.onCommand', bound: { site: ['ams1', 'ams2'] } }),
     receiving(defineTopic('logs/#path', { codec: 'text', examples: ['started'] }), { name: 'log' }),
     receiving(defineTopic('raw/+/#', { examples: [Uint8Array.of(255, 0), 'text'] }), { name: 'raw' }),
     receiving(defineTopic('$SYS/#', { codec: 'json' }), { name: 'system' }),

@@ -1,3 +1,4 @@
+import type { ApplicationInfo, AsyncApiDocument } from '../../asyncapi/index.js';
 import type { Endpoint } from '../../client/endpoint.js';
 import type { ClientOptions, Will } from '../../client/options.js';
 import type { AnyTopic, ParamsOut, TopicDef, TopicMessage } from '../../contracts/index.js';
@@ -95,6 +96,8 @@ export interface AppOptions {
     /** Beyond this age of the oldest unacknowledged message the application is not ready: a handler is stuck, or a route is paused. 0: no limit. Default '1m'. */
     oldestUnacked?: Duration;
   };
+  /** What the AsyncAPI document says of the application as a whole. */
+  info?: ApplicationInfo;
   /** Default: a readable line per report, on stderr. */
   logger?: Logger;
   /** The machine's by default. */
@@ -151,12 +154,17 @@ export interface App extends AsyncDisposable {
   readonly container: DependencyContainer;
   /** Of controllers and functions, to look at; empty before the application has started. */
   routes(): readonly RouteInfo[];
+  /**
+   * The AsyncAPI 3.0 document of what the handlers receive and return. What a schema can't show of itself is left open, and logged once as a warning. Known once the application has started; before,
+   * it throws an Error that says so.
+   */
+  asyncapi(): AsyncApiDocument;
   /** How it is at the moment. Costs little: ask as often as you like. */
   health(): Health;
   /** The counters of the routes and the state of the connection as text for Prometheus, labelled by route and pattern. */
   metrics(): Promise<string>;
   /**
-   * Answers GET for `/healthz` and `/readyz` (200 or 503, with `health()` as JSON) and `/metrics`, under whatever path it is mounted: the last segment decides. Needs no `this`. Everything else is
+   * Answers GET for `/healthz` and `/readyz` (200 or 503, with `health()` as JSON), `/metrics` and `/asyncapi.json`, under whatever path it is mounted: the last segment decides. Needs no `this`. Everything else is
    * 404, other methods 405.
    */
   fetch(request: Request): Promise<Response>;

@@ -20,6 +20,7 @@ import { bindTopic } from './bind-topic.js';
 import { type Booted, boot } from './boot.js';
 import { ConnectionNews } from './connection-news.js';
 import { connectionSettings } from './connection-settings.js';
+import { documentation } from './documentation.js';
 import { type Drained, disposed, drain } from './drain.js';
 import type { FunctionRoute } from './function-routes.js';
 import { goOnline, type Online } from './go-online.js';
@@ -188,6 +189,7 @@ export class Application implements App {
     return metricsText(this.health(), this.#booted?.routes ?? [], this.client?.stats());
   }
 
+  readonly asyncapi = documentation(this);
   readonly fetch = (request: Request): Promise<Response> => answer(request, this);
 
   async #start(signals: readonly AbortSignal[]): Promise<void> {

@@ -1,4 +1,5 @@
 // What an application answers inside somebody's HTTP server.
+import { ASYNCAPI_CONTENT_TYPE, type AsyncApiDocument } from '../../asyncapi/index.js';
 import type { Health } from './health.js';
 import { METRICS_CONTENT_TYPE } from './metrics.js';
 
@@ -6,6 +7,9 @@ import { METRICS_CONTENT_TYPE } from './metrics.js';
 export interface Asked {
   health(): Health;
   metrics(): Promise<string>;
+  /** Undefined before the start: then there is no document. */
+  readonly booted: object | undefined;
+  asyncapi(): AsyncApiDocument;
 }
 
 type Page = (app: Asked) => Response | Promise<Response>;
@@ -15,6 +19,10 @@ const pages: Readonly<Record<string, Page>> = {
   readyz: (app) => status(app, 'ready'),
   metrics: async (app) =>
     new Response(await app.metrics(), { headers: { 'content-type': METRICS_CONTENT_TYPE } }),
+  'asyncapi.json': (app) =>
+    app.booted
+      ? Response.json(app.asyncapi(), { headers: { 'content-type': ASYNCAPI_CONTENT_TYPE } })
+      : refusal(503, 'The application has not started: its handlers are not known yet.'),
 };
 
 /** The answer to a request under any path: its last segment decides. */

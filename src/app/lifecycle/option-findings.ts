@@ -4,6 +4,7 @@ import { middlewareFindings } from '../middleware/middleware.js';
 import { concurrencyFindings } from '../policies/concurrency-findings.js';
 import { prefixFindings } from '../routes/topic-prefix.js';
 import type { AppOptions } from './app.js';
+import { infoFindings } from './documentation.js';
 
 /** What the types of the options refuse as well; for JavaScript, and for values that come from elsewhere. A sentence each. */
 export function optionFindings(options: AppOptions): string[] {
@@ -22,6 +23,7 @@ export function optionFindings(options: AppOptions): string[] {
   findings.push(...noneOf('overlap', options.overlap, ['all', 'most-specific']));
   findings.push(...noneOf('unrouted', options.unrouted, ['ack', 'log', 'reject']));
   findings.push(...wrongSignals(shutdown?.signals));
+  findings.push(...infoFindings(options.info));
   if (
     startup?.retry &&
     connection instanceof Object &&

@@ -11,6 +11,11 @@ import { ReplyError } from './reply-error.js';
 
 const CODE = 'reply-error';
 const MESSAGE = 'reply-error-message';
+/** The user properties of a reply that is an error, for people who write requesters. */
+export const ERROR_REPLY: Readonly<Record<string, string>> = {
+  [CODE]: 'For programs: `invalid-message`, `failed` or a code of the handler.',
+  [MESSAGE]: 'For people.',
+};
 /** Characters of a code or message that travel. */
 const LONGEST = 1_000;
 

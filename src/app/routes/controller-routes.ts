@@ -1,8 +1,8 @@
-import { type Contract, defineTopic, type TopicSpec } from '../../contracts/index.js';
+import { type AnyTopic, type Contract, defineTopic, type TopicSpec } from '../../contracts/index.js';
 import { parseDuration } from '../../time/duration.js';
 import { parsePattern, TopicError } from '../../topics/index.js';
 import type { HandlerOptions } from '../decorators/handler-options.js';
-import type { HandlerRecord } from '../decorators/topic.js';
+import type { HandlerRecord, SendingOptions } from '../decorators/topic.js';
 import { type Class, tokenName } from '../injection/token.js';
 import { dedupe, dedupeFindings } from '../middleware/dedupe.js';
 import { type Middleware, middlewareFindings, publishPartsOf } from '../middleware/middleware.js';
@@ -62,7 +62,7 @@ export function routeOf(
   written: {
     readonly topic: HandlerRecord['topic'];
     readonly spec: TopicSpec;
-    readonly options: HandlerOptions;
+    readonly options: SendingOptions<readonly AnyTopic[]>;
     readonly middleware: readonly Middleware[];
     readonly name: string;
     readonly from: Inherited;
@@ -100,6 +100,7 @@ export function routeOf(
     publishMiddleware: publishPartsOf(from.middleware),
     summary: options.summary,
     tags: from.tags,
+    sends: sendsOf(options, name, findings),
     method: written.method,
     source: written.source,
   };
@@ -127,6 +128,19 @@ function onceOf({ dedupe: options }: HandlerOptions, name: string, findings: str
   const wrong = dedupeFindings(`${name}: dedupe`, options);
   findings.push(...wrong);
   return wrong.length > 0 ? [] : [dedupe(options)];
+}
+
+function sendsOf(
+  { sends = [] }: SendingOptions<readonly AnyTopic[]>,
+  name: string,
+  findings: string[],
+): readonly Contract[] {
+  const wrong = sends.findIndex((topic: AnyTopic | undefined) => topic?.['~pattern'] === undefined);
+  if (wrong === -1) return sends;
+  findings.push(
+    `${name}: sends[${wrong}] is ${String(sends[wrong])}. Hand over what defineTopic() returned.`,
+  );
+  return [];
 }
 
 function timeoutOf({ timeout }: HandlerOptions, name: string, findings: string[]): number {

@@ -34,6 +34,8 @@ export interface Route extends Subscribing {
   readonly publishMiddleware: readonly PublishMiddleware[];
   readonly summary: string | undefined;
   readonly tags: readonly string[];
+  /** The topics of the messages that the handler may return. */
+  readonly sends: readonly Contract[];
   /** The class and method behind it; undefined for `app.on`. */
   readonly method: { readonly controller: object; readonly key: string | symbol } | undefined;
   /** Where its topic is written. */
