@@ -201,6 +201,22 @@ describe('app.asyncapi()', () => {
   });
 });
 
+describe('app.routes()', () => {
+  it('have the JSON Schema of the payload, where there is one', async () => {
+    const app = createApp({ connection, controllers: [LampController] });
+    app.on('bytes', () => {});
+    await using t = await createTestApp(app);
+    expect(t.app.routes().map(({ handler, payload }) => [handler, payload])).toEqual([
+      [
+        'LampController.onSwitch',
+        { type: 'object', properties: { on: { type: 'boolean' } }, required: ['on'] },
+      ],
+      ['LampController.onOverload', { type: 'object', properties: { at: {} }, required: ['at'] }],
+      ['a function on bytes', undefined],
+    ]);
+  });
+});
+
 describe('what JavaScript may write', () => {
   it.each([
     ['info', { info: 'Lamps' }, 'info is of type string. Write { title, version, description }.'],

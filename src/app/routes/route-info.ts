@@ -1,3 +1,4 @@
+import { type JsonSchema, jsonSchemaOf } from '../../asyncapi/index.js';
 import type { QoS } from '../../packets/packet.js';
 import { TopicTrie } from '../../topics/index.js';
 import type { RouteConcurrency } from '../policies/concurrency.js';
@@ -29,12 +30,15 @@ export interface RouteInfo {
   readonly concurrency: string;
   /** Its failure policy, a rule each, the default ones included: `InvalidMessage: reject 0x99`. */
   readonly errors: readonly string[];
+  /** The JSON Schema (draft 7) of the payload as it travels, where it has a schema; what has no JSON Schema is left open. */
+  readonly payload?: JsonSchema;
 }
 
 export function routeInfos(routes: readonly Route[]): readonly RouteInfo[] {
   const overlapping = overlapsOf(routes);
   return routes.map((route) => {
     const source = route.source();
+    const { payload } = route.contract.spec;
     return {
       handler: route.name,
       pattern: route.contract.pattern,
@@ -47,6 +51,7 @@ export function routeInfos(routes: readonly Route[]): readonly RouteInfo[] {
       overlaps: overlapping(route),
       concurrency: concurrencyText(route.concurrency),
       errors: describePolicy(route.errors),
+      ...(payload && { payload: jsonSchemaOf(payload).schema }),
     };
   });
 }
