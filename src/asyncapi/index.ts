@@ -1,4 +1,5 @@
 export type { ApplicationInfo, Description, Receiving, ServerDescription } from './description.js';
+export { type DocumentDiff, diffDocuments } from './diff.js';
 export {
   ASYNCAPI_CONTENT_TYPE,
   type AsyncApiDocument,

@@ -1,4 +1,5 @@
 // Schemas that the document says once, under names, with references among them.
+import { isObject } from './json-object.js';
 import type { JsonSchema } from './json-schema.js';
 import { inOrder, keyOf, Names } from './names.js';
 
@@ -114,8 +115,4 @@ function definitionOf(reference: string): string | undefined {
 function asSchemas(value: unknown): Record<string, JsonSchema> {
   // Definitions of a JSON Schema are schemas.
   return isObject(value) ? (value as Record<string, JsonSchema>) : {};
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
