@@ -27,7 +27,11 @@ it.each(['--help', '-h'])('prints its help with an example on %s', (option) => {
 });
 
 it.each([
-  ['an unknown option', ['--verison'], "topicwise: '--verison' is not understood. See 'topicwise --help'.\n"],
+  [
+    'an unknown option',
+    ['--verison'],
+    "topicwise: '--verison' is not understood. Did you mean '--version'? See 'topicwise --help'.\n",
+  ],
   ['a word too many', ['--version', 'now'], "topicwise: 'now' is not understood. See 'topicwise --help'.\n"],
 ])('refuses %s with a sentence and exit code 2', (_, words, sentence) => {
   const { status, stdout, stderr } = topicwise(...words);

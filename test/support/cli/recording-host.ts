@@ -6,7 +6,33 @@ export class RecordingHost implements Host {
   readonly stderr = new RecordingOutput();
   /** The exit codes with which the process would have ended at once. */
   readonly exits: number[] = [];
+  readonly env: Record<string, string | undefined> = {};
+  /** Programs that were run: in which folder, and what. */
+  readonly ran: { readonly folder: string; readonly line: string }[] = [];
+  /** What comes of the next programs that are run: exit codes, or that there is no such program. 0 once it is empty. */
+  readonly codes: (number | undefined)[] = [];
+  /** The lines that somebody types; a host that has some is a terminal. */
+  readonly #answers: string[];
+  readonly isInteractive: boolean;
   readonly #listeners = new Set<() => void>();
+
+  constructor(
+    readonly cwd = process.cwd(),
+    answers?: readonly string[],
+  ) {
+    this.#answers = [...(answers ?? [])];
+    this.isInteractive = answers !== undefined;
+  }
+
+  async ask(question: string): Promise<string | undefined> {
+    this.stdout.write(`${question}\n`);
+    return this.#answers.shift();
+  }
+
+  async run(program: string, words: readonly string[], folder: string): Promise<number | undefined> {
+    this.ran.push({ folder, line: [program, ...words].join(' ') });
+    return this.codes.length > 0 ? this.codes.shift() : 0;
+  }
 
   onSignal(callback: () => void): () => void {
     this.#listeners.add(callback);
@@ -33,6 +59,7 @@ export class RecordingHost implements Host {
 }
 
 class RecordingOutput {
+  readonly colours = false;
   text = '';
   #written = () => {};
 

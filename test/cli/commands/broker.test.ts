@@ -4,12 +4,12 @@ import { connect as connectSocket, createServer, type Server } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import mqtt from 'mqtt';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { topicwise } from '../../src/cli/topicwise.js';
-import { connect } from '../../src/client/index.js';
-import { encodePacket } from '../../src/packets/index.js';
-import { connectPacket } from '../support/broker/raw-client.js';
-import { RecordingHost } from '../support/cli/recording-host.js';
-import { afterThisTest, listening } from '../support/transports/servers.js';
+import { topicwise } from '../../../src/cli/topicwise.js';
+import { connect } from '../../../src/client/index.js';
+import { encodePacket } from '../../../src/packets/index.js';
+import { connectPacket } from '../../support/broker/raw-client.js';
+import { RecordingHost } from '../../support/cli/recording-host.js';
+import { afterThisTest, listening } from '../../support/transports/servers.js';
 
 const made = vi.hoisted(() => [] as Server[]);
 vi.mock('node:net', async (original) => {
@@ -164,7 +164,7 @@ describe('ends', () => {
   });
 
   it.each([
-    ['an unknown option', ['--prot', '1'], "'--prot' is not understood."],
+    ['an unknown option', ['--prot', '1'], "'--prot' is not understood. Did you mean '--port'?"],
     ['an unknown short option', ['-p', '1'], "'-p' is not understood."],
     ['a word', ['1883'], "'1883' is not understood."],
     ['no port', ['--port'], '--port takes a number from 0 to 65535.'],
@@ -206,7 +206,7 @@ it('complains about a connection that the system did not give, and goes on', asy
 it.each(['SIGINT', 'SIGTERM'] as const)(
   'serves a foreign client as a process of its own, until %s',
   async (signal) => {
-    const main = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
+    const main = fileURLToPath(new URL('../../../src/cli/main.ts', import.meta.url));
     const child = spawn(process.execPath, ['--import', 'tsx', main, 'broker', '--port', '0'], {
       stdio: ['ignore', 'pipe', 'pipe'],
     });

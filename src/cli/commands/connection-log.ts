@@ -1,5 +1,5 @@
-import type { BrokerObserver, Connection } from '../broker/index.js';
-import { quote } from '../topics/topic-error.js';
+import type { BrokerObserver, Connection } from '../../broker/index.js';
+import { quote } from '../../topics/topic-error.js';
 
 /** An observer that prints a line for each connection that opens, closes or is refused. */
 export function connectionLog(print: (line: string) => void): BrokerObserver {
