@@ -105,7 +105,7 @@ export function value<T>(spec: Omit<Value<T>, 'kind'>): Value<T> {
   return { kind: 'value', ...spec };
 }
 
-/** One of some names; what is near one of them is told. */
+/** One of some names. */
 export function oneOf<const N extends string>(
   names: readonly N[],
   spec: Pick<Value<N>, 'summary' | 'shown' | 'short'>,

@@ -1,5 +1,6 @@
 import type { CommandGroup } from './command.js';
 import { broker } from './commands/broker.js';
+import { newApplication } from './commands/new.js';
 import { EXIT_CODES } from './help.js';
 import type { Host } from './host.js';
 import { packageVersion } from './package-version.js';
@@ -8,9 +9,9 @@ import { runGroup } from './run-command.js';
 const commands: CommandGroup = {
   name: 'topicwise',
   summary: 'a decorator-based topic router for MQTT',
-  commands: [broker],
+  commands: [newApplication, broker],
   notes: EXIT_CODES,
-  example: 'npx topicwise broker --port 1883',
+  example: 'npx topicwise new my-app',
 };
 
 /**

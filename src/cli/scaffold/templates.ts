@@ -1,0 +1,9 @@
+/** The applications that `topicwise new` copies, each a folder of its name in templates/. */
+export const templates = {
+  minimal: 'one controller and its test',
+} as const;
+
+export type TemplateName = keyof typeof templates;
+
+// The keys of the object above.
+export const templateNames = Object.keys(templates) as readonly TemplateName[];

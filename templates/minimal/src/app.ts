@@ -1,0 +1,9 @@
+import { createApp } from 'topicwise';
+import { LampController } from './controllers/lamps.js';
+import { env } from './env.js';
+
+export const app = createApp({
+  connection: { url: env.MQTT_URL, clientId: env.MQTT_CLIENT_ID },
+  startup: { retry: true, timeout: '1m' },
+  controllers: [LampController],
+});

@@ -1,0 +1,8 @@
+import { defineTopic } from 'topicwise';
+import { z } from 'zod';
+
+export const lampState = defineTopic('lamps/+lamp/state', {
+  title: 'What a lamp does',
+  payload: z.object({ on: z.boolean(), brightness: z.number().int().min(0).max(100) }),
+  qos: 1,
+});
