@@ -1,6 +1,7 @@
 /** The applications that `topicwise new` copies, each a folder of its name in templates/. */
 export const templates = {
   minimal: 'one controller and its test',
+  ingest: 'readings into an SQLite file, with retries and dead letters',
 } as const;
 
 export type TemplateName = keyof typeof templates;

@@ -91,7 +91,7 @@ it('explains itself', async () => {
       folder  the folder to make, such as my-app
 
     Options:
-      -t, --template <name>  minimal (default: minimal)
+      -t, --template <name>  minimal, ingest (default: minimal)
       --name <name>          the name of its package (default: the folder's)
       --pm <name>            npm, pnpm, yarn, bun (default: the one that runs this)
       --[no-]install         install what it depends on (default: yes)
@@ -102,6 +102,7 @@ it('explains itself', async () => {
 
     Templates:
       minimal   one controller and its test
+      ingest    readings into an SQLite file, with retries and dead letters
 
     In a terminal it asks for what no option says; elsewhere, and with --yes, the defaults hold.
 
