@@ -91,7 +91,7 @@ it('explains itself', async () => {
       folder  the folder to make, such as my-app
 
     Options:
-      -t, --template <name>  minimal, ingest (default: minimal)
+      -t, --template <name>  minimal, ingest, rpc, gateway, workers (default: minimal)
       --name <name>          the name of its package (default: the folder's)
       --pm <name>            npm, pnpm, yarn, bun (default: the one that runs this)
       --[no-]install         install what it depends on (default: yes)
@@ -103,6 +103,9 @@ it('explains itself', async () => {
     Templates:
       minimal   one controller and its test
       ingest    readings into an SQLite file, with retries and dead letters
+      rpc       commands with replies, errors and timeouts
+      gateway   HTTP and MQTT in one process, live updates on a web page
+      workers   one subscription shared by several processes, with metrics
 
     In a terminal it asks for what no option says; elsewhere, and with --yes, the defaults hold.
 
