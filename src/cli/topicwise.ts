@@ -1,5 +1,6 @@
 import type { CommandGroup } from './command.js';
 import { broker } from './commands/broker.js';
+import { generate } from './commands/generate.js';
 import { newApplication } from './commands/new.js';
 import { EXIT_CODES } from './help.js';
 import type { Host } from './host.js';
@@ -9,7 +10,7 @@ import { runGroup } from './run-command.js';
 const commands: CommandGroup = {
   name: 'topicwise',
   summary: 'a decorator-based topic router for MQTT',
-  commands: [newApplication, broker],
+  commands: [newApplication, generate, broker],
   notes: EXIT_CODES,
   example: 'npx topicwise new my-app',
 };

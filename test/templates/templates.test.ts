@@ -59,6 +59,17 @@ describe.each(templateNames)('the template %s, from the packed package', (templa
     expect({ ...own.dependencies, ...own.devDependencies }).toMatchObject(others);
   });
 
+  it.each(['controller', 'contract', 'middleware'])('takes a generated %s', (kind) => {
+    const { status, stdout, stderr } = packed.run(
+      'topicwise',
+      ['generate', kind, 'made-here', '--json'],
+      app,
+    );
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    const changed = kind === 'contract' ? [] : ['src/app.ts'];
+    expect(JSON.parse(stdout)).toMatchObject({ changed, todo: [] });
+  });
+
   it.each(['lint', 'typecheck', 'test', 'build'])(
     'passes npm run %s',
     (script) => {
