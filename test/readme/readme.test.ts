@@ -4,6 +4,7 @@ import { posix } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { topicwise } from '../../src/cli/topicwise.js';
 import { RecordingHost } from '../support/cli/recording-host.js';
+import { temporaryFolder } from '../support/cli/temporary-folder.js';
 
 const read = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
 const guides = readdirSync(new URL('../../docs', import.meta.url)).map((name) => `docs/${name}`);
@@ -69,14 +70,14 @@ describe.each(pages)('%s', (page) => {
   });
 
   it.each(ofTheCommand)('shows what the command does: %s', async (line) => {
-    const host = new RecordingHost();
+    const host = new RecordingHost(temporaryFolder());
     // On free ports: those of the page may be taken on this machine.
     const words = line
       .replaceAll(/(?<=port )\d+/g, '0')
       .split(' ')
       .slice(2);
     const ended = topicwise(words, host);
-    await host.printed(/Ctrl-C ends it/);
+    await Promise.race([host.printed(/Ctrl-C ends it/), ended]);
     host.signal();
     expect(await ended).toBe(0);
     expect(host.stderr.text).toBe('');
