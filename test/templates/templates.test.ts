@@ -1,8 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import Database from 'libsql';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { templateNames } from '../../src/cli/scaffold/templates.js';
+import { type TemplateName, templateNames } from '../../src/cli/scaffold/templates.js';
 import { own, PackedPackage, readManifest, runScript } from '../support/templates/packed.js';
+import { type Running, running } from '../support/templates/running.js';
 
 const everyFile = [
   '.dockerignore',
@@ -23,6 +25,39 @@ const everyFile = [
   'tsconfig.json',
   'vitest.config.ts',
 ];
+
+const ports = { HTTP_PORT: '0', METRICS_PORT: '0' };
+
+/** What a message does in each of them, seen from outside. */
+const effects: Readonly<Record<TemplateName, (running: Running, app: string) => Promise<void>>> = {
+  async minimal({ exchange }) {
+    const state = { on: true, brightness: 80 };
+    expect(await exchange('lamps/hall/state', state, 'lamps/count')).toEqual({ on: 1 });
+  },
+  async ingest({ acknowledged }, app) {
+    const reading = { id: '0f0f0f0f-0000-4000-8000-000000000001', celsius: 20.5, at: '2030-01-01T12:00:00Z' };
+    await acknowledged('sensors/hall/reading', reading);
+    const database = new Database(join(app, 'data/readings.db'));
+    expect(database.prepare('SELECT * FROM readings').all()).toEqual([{ ...reading, sensor: 'hall' }]);
+    database.close();
+  },
+  async rpc({ exchange }) {
+    const light = await exchange('switches/hall/pressed', { on: true }, 'switches/hall/light');
+    expect(light).toEqual({ colour: 'green' });
+  },
+  async gateway({ acknowledged, said }) {
+    const [, url = ''] = await said(/(http:\S+)\/ shows the lamps/);
+    await acknowledged('lamps/hall/state', { on: true });
+    expect(await (await fetch(`${url}/lamps`)).json()).toEqual([{ lamp: 'hall', on: true }]);
+  },
+  async workers({ exchange, said }) {
+    const [, url = ''] = await said(/serves (http:\S+)/);
+    const job = { width: 4_000, height: 3_000, largest: 800 };
+    const size = await exchange('pictures/cat/resize', job, 'pictures/cat/resized');
+    expect(size).toEqual({ width: 800, height: 600 });
+    expect(await (await fetch(url)).text()).toContain('topicwise_ready 1\n');
+  },
+};
 
 let packed: PackedPackage;
 beforeAll(() => {
@@ -78,4 +113,9 @@ describe.each(templateNames)('the template %s, from the packed package', (templa
     },
     120_000,
   );
+
+  it('starts, does with a message what it is for, and ends at a signal', async () => {
+    const code = await running(app, ports, (process) => effects[template](process, app));
+    expect(code).toBe(0);
+  }, 120_000);
 });
