@@ -34,6 +34,20 @@ class Overriding extends Handling {
   override on() {}
 }
 
+@Controller({ scope: 'message' })
+class Basket {
+  @Topic('e')
+  on() {}
+}
+
+@Controller()
+class Keeping {
+  constructor(@Inject(Basket) readonly basket: Basket) {}
+
+  @Topic('f')
+  on() {}
+}
+
 class Hen {
   constructor(@Inject(() => Egg) readonly egg: object) {}
 }
@@ -57,5 +71,6 @@ export const mistakes = {
   'a parameter of which nothing is known': [Untold],
   'a token that nothing provides': [Unprovided],
   'a handler that a subclass overrides in silence': [Overriding],
+  'a singleton that keeps what belongs to one message': [Keeping],
   'classes that need each other': [Farm],
 };
