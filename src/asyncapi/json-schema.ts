@@ -1,6 +1,7 @@
 // The JSON Schema of what travels, as the schema's own library tells it.
 import type { StandardJSONSchemaV1, StandardSchemaV1 } from '@standard-schema/spec';
 
+/** A JSON Schema, draft 7: what AsyncAPI builds on. */
 export type JsonSchema = Readonly<Record<string, unknown>>;
 
 export interface Converted {

@@ -8,6 +8,7 @@ export interface DedupeStore {
   add(key: string, ttlMs: number, now: number): Awaitable<void>;
 }
 
+/** How much a `MemoryDedupeStore` holds. */
 export interface MemoryDedupeStoreOptions {
   /** Keys that it holds: beyond, the one that was noted first is forgotten. A whole number from 1. Default 100,000. */
   readonly limit?: number;

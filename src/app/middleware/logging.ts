@@ -3,6 +3,7 @@ import { type Timing, timed } from './timing.js';
 
 const levels = ['debug', 'info', 'warn', 'error'] as const;
 
+/** What `logging()` writes. */
 export interface LoggingOptions {
   /** Of the line for a message that was handled, or was known; any other is a warning. Default 'info'. */
   readonly level?: 'debug' | 'info' | 'warn' | 'error';
