@@ -52,7 +52,7 @@ export type {
   PublishResult,
 } from './app/middleware/publish-middleware.js';
 export { type Timing, timing } from './app/middleware/timing.js';
-export type { OutcomeStatus } from './app/pipeline/outcome.js';
+export { HandlerTimeoutError, type OutcomeStatus } from './app/pipeline/outcome.js';
 export type { RouteCounts } from './app/pipeline/pipeline.js';
 export type { Concurrency } from './app/policies/concurrency.js';
 export {
@@ -77,6 +77,7 @@ export { Publisher, type RequestOptions } from './app/publishing/publisher.js';
 export { ReplyError } from './app/publishing/reply-error.js';
 export type { RouteInfo } from './app/routes/route-info.js';
 export type { ApplicationInfo, AsyncApiDocument, JsonSchema } from './asyncapi/index.js';
+export { RequestTimeoutError } from './client/request-reply.js';
 export {
   type AckErrorCode,
   AlreadySettledError,

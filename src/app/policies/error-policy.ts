@@ -15,11 +15,11 @@ export type ErrorMatch =
 
 /** How long `retry` waits. */
 export interface RetryOptions {
-  /** The shortest wait before the first retry. Default '100ms'. */
+  /** The wait before the first retry; not above `max`. Default '100ms'. */
   from?: Duration;
   /** The longest wait. Default '2s'. */
   max?: Duration;
-  /** By how much each wait is longer than the one before. Default 2. */
+  /** By how much each wait is longer than the one before, from 1. Default 2. */
   factor?: number;
   /** `full`: a random time up to the wait; `equal`: at least half of it; `none`: the wait itself. Default 'full'. */
   jitter?: 'full' | 'equal' | 'none';
@@ -104,12 +104,23 @@ function rule(matches: Rule['matches'], given: readonly unknown[]): Rule {
   };
 }
 
-/** Runs the handler again, `times` times at most, on the clock of the application. The message keeps its place in the order meanwhile. Throws a RangeError for a duration that is none. */
+/** Runs the handler again, `times` times at most, on the clock of the application. The message keeps its place in the order meanwhile. Throws a RangeError for a number, duration or `jitter` that is none. */
 export function retry(times: number, backoff: RetryOptions = {}): RetryStep {
   const { from = '100ms', max = '2s', factor = 2, jitter = 'full' } = backoff;
   if (!Number.isInteger(times) || times < 1)
     throw new RangeError(`retry(${times}): write how many times, a whole number from 1.`);
-  return { '~step': 'retry', times, from: parseDuration(from), max: parseDuration(max), factor, jitter };
+  const waits = { from: parseDuration(from), max: parseDuration(max) };
+  if (waits.from > waits.max)
+    throw new RangeError(
+      `retry(): the first wait, from: ${JSON.stringify(from)}, is longer than the longest, max: ${JSON.stringify(max)}. Write a max that is not below it.`,
+    );
+  if (!(Number.isFinite(factor) && factor >= 1))
+    throw new RangeError(`retry(): factor: ${factor} makes waits shorter. Write a number from 1.`);
+  if (!['full', 'equal', 'none'].includes(jitter))
+    throw new RangeError(
+      `retry(): jitter: ${JSON.stringify(jitter)} is none. Write 'full', 'equal' or 'none'.`,
+    );
+  return { '~step': 'retry', times, ...waits, factor, jitter };
 }
 
 /**

@@ -15,3 +15,17 @@ it('a rule whose steps are out of order is refused where no compiler saw it', ()
     last: { does: 'drop' },
   });
 });
+
+it.each([
+  [{ from: '5s' }, 'from: "5s", is longer than the longest, max: "2s"'],
+  [{ factor: 0.5 }, 'factor: 0.5 makes waits shorter'],
+  [{ factor: Number.NaN }, 'factor: NaN makes waits shorter'],
+  [{ jitter: 'half' as 'full' }, 'jitter: "half" is none'],
+] as const)('a retry with %o is refused', (backoff, sentence) => {
+  expect(() => retry(3, backoff)).toThrow(RangeError);
+  expect(() => retry(3, backoff)).toThrow(sentence);
+});
+
+it('a retry may begin at its longest wait', () => {
+  expect(retry(3, { from: '5s', max: '5s' })).toMatchObject({ from: 5000, max: 5000 });
+});
