@@ -11,7 +11,6 @@ import {
 import { createTestApp, FakeBroker } from 'topicwise/testing';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { app as discovered } from '../../examples/discovery/app.js';
 import { app as first } from '../../examples/first/app.js';
 import { app as ingest } from '../../examples/sensor-ingest/app.js';
 import { DrawerController, LaundryController } from '../../examples/socks/controllers.js';
@@ -68,12 +67,13 @@ async function started(
 
 describe('app.asyncapi()', () => {
   it.each([
-    ['first', first],
-    ['discovery', discovered],
-    ['sensor-ingest', ingest],
-    ['socks', createApp({ connection, controllers: [DrawerController, LaundryController] })],
-  ])('makes of examples/%s a document that pleases AsyncAPI`s own parser', async (_name, app) => {
-    await using t = await createTestApp(app);
+    ['first', () => first],
+    // It looks for controllers as it loads: not while others load that are called the same.
+    ['discovery', async () => (await import('../../examples/discovery/app.js')).app],
+    ['sensor-ingest', () => ingest],
+    ['socks', () => createApp({ connection, controllers: [DrawerController, LaundryController] })],
+  ])('makes of examples/%s a document that pleases AsyncAPI`s own parser', async (_name, load) => {
+    await using t = await createTestApp(await load());
     const document = t.app.asyncapi();
     expect(Object.keys(document.operations)).toHaveLength(t.app.routes().length);
     expect(await complaintsOf(document)).toEqual([]);
