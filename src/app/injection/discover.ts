@@ -53,7 +53,9 @@ export async function discover(
   } finally {
     stopListening();
   }
-  for (const each of controllers) decorated.delete(each);
+  // By name: another module may decorate a class of the same name meanwhile.
+  const found = new Set([...controllers].map(tokenName));
+  for (const each of decorated) if (found.has(tokenName(each))) decorated.delete(each);
   for (const file of files) {
     const source = await sourceOf(join(folder, file), extension);
     findings.push(...abstractOnes(controllers, source, file), ...hiddenOnes(decorated, source, file));
