@@ -53,7 +53,7 @@ export type {
 } from './app/middleware/publish-middleware.js';
 export { type Timing, timing } from './app/middleware/timing.js';
 export { HandlerTimeoutError, type OutcomeStatus } from './app/pipeline/outcome.js';
-export type { RouteCounts } from './app/pipeline/pipeline.js';
+export type { RouteCounts } from './app/pipeline/reports.js';
 export type { Concurrency } from './app/policies/concurrency.js';
 export {
   deadLetter,

@@ -1,6 +1,6 @@
 import type { ConnectionState } from '../../client/state.js';
 import { matches } from '../../topics/index.js';
-import type { RouteCounts } from '../pipeline/pipeline.js';
+import type { RouteCounts } from '../pipeline/reports.js';
 import type { Route } from '../routes/route.js';
 import type { Online } from './go-online.js';
 

@@ -1,6 +1,6 @@
 // The text format of Prometheus, version 0.0.4. Labels say the pattern, never the topic: their number is that of the routes.
 import type { ClientStats } from '../../client/stats.js';
-import type { RouteCounts } from '../pipeline/pipeline.js';
+import type { RouteCounts } from '../pipeline/reports.js';
 import type { Route } from '../routes/route.js';
 import type { Health } from './health.js';
 

@@ -44,7 +44,7 @@ export class FailureHandling {
       this.#takeLastStep(decision.last, error, alive);
       return;
     }
-    run.context.retrying(run, error, decision.retryIn);
+    run.context.reports.retrying(run, error, decision.retryIn);
     this.#wait(decision.retryIn, () => run.again());
   }
 
@@ -67,7 +67,7 @@ export class FailureHandling {
     try {
       return ruleFor(route.errors, { error, isInvalid }, message);
     } catch (mistake) {
-      context.troubled(
+      context.reports.troubled(
         this.#run,
         mistake,
         'A function of its failure policy threw. The default policy applies.',
@@ -109,13 +109,13 @@ export class FailureHandling {
     const { route, delivery, context } = this.#run;
     const reply = route.contract.spec.reply && errorReplyTo(delivery.message, error);
     if (!reply) {
-      if (route.contract.spec.reply) context.unasked(this.#run);
+      if (route.contract.spec.reply) context.reports.unasked(this.#run);
       then();
       return;
     }
     const goOn = () => this.#isOver || then();
     context.publishReply({ ...reply, qos: route.contract.spec.qos }, route).then(goOn, (mistake: unknown) => {
-      context.troubled(this.#run, mistake, 'The error could not be sent to who asked.');
+      context.reports.troubled(this.#run, mistake, 'The error could not be sent to who asked.');
       goOn();
     });
   }
@@ -137,7 +137,7 @@ export class FailureHandling {
     alive: Promise<unknown> | undefined,
   ): void {
     const run = this.#run;
-    run.context.pausing(run, error, ms, scope);
+    run.context.reports.pausing(run, error, ms, scope);
     this.#resume = run.context.pause(run.route, scope);
     const goOn = () => {
       this.#resume?.();
@@ -155,7 +155,7 @@ export class FailureHandling {
     const { message } = run.delivery;
     if (isDeadLetter(message, run.context.prefix.add(DEAD_LETTER_PREFIX))) {
       const reason = 'It is a dead letter itself, and is not dead-lettered a second time.';
-      run.context.troubled(run, error, reason);
+      run.context.reports.troubled(run, error, reason);
       run.decide({ outcome: 'rejected', rejection: { code: 0x80, reason } });
       return;
     }
@@ -181,7 +181,7 @@ export class FailureHandling {
   /** Nothing is lost: the message stays unacknowledged, and nothing more is taken that might need a dead letter too. */
   #notTaken(letter: RawPublish, error: unknown): void {
     const run = this.#run;
-    run.context.troubled(
+    run.context.reports.troubled(
       run,
       error,
       `The broker does not take its dead letter on "${letter.topic}". The message stays unacknowledged and its route pauses until it does.`,
@@ -204,7 +204,7 @@ export class FailureHandling {
       throw new TopicError(named, wrong);
     } catch (mistake) {
       const sentence = `The function of deadLetter() names no topic. Its dead letter goes to "${standard}".`;
-      run.context.troubled(run, mistake, sentence);
+      run.context.reports.troubled(run, mistake, sentence);
       return standard;
     }
   }

@@ -12,14 +12,14 @@ export function publishReturned(run: RouteRun, result: unknown): void {
   const reply = replyTo(run.delivery.message, contract, result);
   if (reply instanceof Promise) run.count(reply.then((settled) => publishReply(run, settled)));
   else if (reply) run.count(publishReply(run, reply));
-  else run.context.unasked(run);
+  else run.context.reports.unasked(run);
 }
 
 /** Never rejects: that the answer can't go is no reason to handle the message once more. */
 function publishReply(run: RouteRun, reply: Reply): Promise<void> {
   return run.context
     .publishReply({ ...reply, qos: run.route.contract.spec.qos }, run.route)
-    .catch((error: unknown) => run.context.troubled(run, error, 'Its reply could not be published.'));
+    .catch((error: unknown) => run.context.reports.troubled(run, error, 'Its reply could not be published.'));
 }
 
 /** The compiler lets nothing else through but nothing. */

@@ -1,13 +1,12 @@
 import type { Outgoing } from '../../contracts/index.js';
 import type { PublishProperties, QoS } from '../../packets/packet.js';
 import type { Clock, Random } from '../../time/clock.js';
-import type { GivenUp } from '../concurrency/job.js';
 import type { DependencyContainer } from '../injection/tsyringe.js';
 import type { Logger } from '../logger.js';
 import type { Route } from '../routes/route.js';
 import type { TopicPrefix } from '../routes/topic-prefix.js';
 import type { Deadlines } from './deadlines.js';
-import type { OutcomeStatus } from './outcome.js';
+import type { Reports } from './reports.js';
 import type { RouteRun } from './route-run.js';
 
 /** Bytes for a topic that no contract of the application's need know: a reply or a dead letter. */
@@ -24,6 +23,7 @@ export interface RouteContext {
   readonly random: Random;
   readonly logger: Logger;
   readonly prefix: TopicPrefix;
+  readonly reports: Reports;
   readonly protocolVersion: 4 | 5;
   readonly clientId: string;
   readonly container: DependencyContainer;
@@ -49,22 +49,4 @@ export interface RouteContext {
   pause(route: Route, scope: 'route' | 'app'): () => void;
   /** Stops the application, for a reason that is a whole sentence: its `run()` prints it and sets the exit code 1. Returns at once. */
   stop(reason: string): void;
-  /** The run is over, without a failure. */
-  handled(run: RouteRun, outcome: OutcomeStatus): void;
-  /** A middleware says that the message was handled when it came before. */
-  duplicate(run: RouteRun): void;
-  /** The run is over, and failed; `acked` if a middleware has it acknowledged all the same. */
-  failed(run: RouteRun, error: unknown, outcome: OutcomeStatus): void;
-  /** An attempt failed; the next one is `inMs` milliseconds away. */
-  retrying(run: RouteRun, error: unknown, inMs: number): void;
-  /** An attempt failed; nothing more is taken for `ms` milliseconds, then comes the next one. */
-  pausing(run: RouteRun, error: unknown, ms: number, scope: 'route' | 'app'): void;
-  /** A step of the failure policy did not work; `sentence` says what becomes of the message meanwhile. */
-  troubled(run: RouteRun, error: unknown, sentence: string): void;
-  /** The handler of a manual route returned and left its message open, `age` milliseconds after it came. */
-  unsettled(run: RouteRun, age: number): void;
-  /** The topic of the run has a reply, but its message names nobody who waits for it. */
-  unasked(run: RouteRun): void;
-  /** A QoS 0 message was given up before its handler ran. */
-  dropped(run: RouteRun, why: GivenUp): void;
 }

@@ -116,7 +116,7 @@ export class RouteRun implements Job, Timed {
   }
 
   drop(why: GivenUp): void {
-    this.context.dropped(this, why);
+    this.context.reports.dropped(this, why);
     this.#phase = 'over';
     this.#settlement.settle({ outcome: 'dropped' });
     this.#release('dropped');
@@ -183,7 +183,7 @@ export class RouteRun implements Job, Timed {
   #expired(): void {
     const error = new HandlerTimeoutError(this.#lateSentence());
     if (this.#ending) {
-      this.context.troubled(
+      this.context.reports.troubled(
         this,
         error,
         'What was built for a message is still not disposed of. The next one is handled.',
@@ -347,14 +347,14 @@ export class RouteRun implements Job, Timed {
       this.#fail(error, may);
       return;
     }
-    this.context.troubled(this, error, 'A middleware failed, after the message was decided on.');
+    this.context.reports.troubled(this, error, 'A middleware failed, after the message was decided on.');
     this.#conclude(inner);
   }
 
   #publishFailed(error: unknown, isLate: boolean): void {
     if (isLate || this.#phase === 'failing' || this.#phase === 'over') {
       // It would be lost with a promise that nobody awaits.
-      this.context.troubled(
+      this.context.reports.troubled(
         this,
         error,
         'What a handler published did not arrive, after its message was decided on.',
@@ -391,14 +391,14 @@ export class RouteRun implements Job, Timed {
       this.#middlewareFailed(this.#failure.error, 'retry');
       return;
     }
-    if (this.#round?.isDuplicate) this.context.duplicate(this);
+    if (this.#round?.isDuplicate) this.context.reports.duplicate(this);
     this.#conclude(verdict);
   }
 
   /** A manual handler returned: the next message may come, this one waits to be settled. */
   #leftOpen(): void {
     this.#phase = 'unsettled';
-    this.context.unsettled(this, this.context.clock.now() - this.delivery.receivedAt);
+    this.context.reports.unsettled(this, this.context.clock.now() - this.delivery.receivedAt);
     this.context.deadlines(this.route).add(this);
     this.#release('held');
   }
@@ -439,15 +439,16 @@ export class RouteRun implements Job, Timed {
     this.#failing?.end();
     const outcome = this.#settlement.outcomeOf(verdict);
     this.#settlement.settle(verdict);
-    if (this.#failure && !this.#isAnswered(outcome)) this.context.failed(this, this.#failure.error, outcome);
-    else this.context.handled(this, outcome);
+    if (this.#failure && !this.#isAnswered(outcome))
+      this.context.reports.failed(this, this.#failure.error, outcome);
+    else this.context.reports.handled(this, outcome);
     if (this.route.end === undefined) this.#release(outcome);
     else this.#endThenRelease(outcome);
   }
 
   #endAttempt(): Promise<void> | undefined {
     return this.route.end?.(this.message, (error) =>
-      this.context.troubled(this, error, 'What was built for a message could not be disposed of.'),
+      this.context.reports.troubled(this, error, 'What was built for a message could not be disposed of.'),
     );
   }
 
