@@ -186,8 +186,10 @@ export class TestApp implements AsyncDisposable {
   }
 
   #publishedOn<T extends AnyTopic>(topic: T): readonly PublishedOn<T>[] {
+    const { prefix } = this.#parts.app;
     return this.#published.flatMap((published) => {
-      const params: unknown = topic.match(this.#parts.app.prefix.strip(published.topic));
+      if (!matches(prefix.add(topic.filter), published.topic)) return [];
+      const params: unknown = topic.match(prefix.strip(published.topic));
       if (params === undefined || isClearing(published)) return [];
       const payload = decodePayload(topic, published.payload, published.properties.contentType);
       if (payload instanceof Promise) {

@@ -2,7 +2,7 @@ import type { Acknowledgement } from '../acknowledgements.js';
 import type { DeliveryAck } from '../test-device.js';
 import { isCount, type MatcherContext, type MatcherResult, result, timesText } from './failure.js';
 import type { Times, Topics } from './matchers.js';
-import { brokerOrApp, isDelivery, scopeOf } from './subject.js';
+import { brokerOrApp, isDelivery, prefixOf, scopeOf } from './subject.js';
 import { checkTopics, isOn, onText } from './topics.js';
 
 export function toHaveAcked(
@@ -17,7 +17,7 @@ export function toHaveAcked(
     : [onOrOptions as Topics | undefined, options];
   const acks = acknowledgementsOf('toHaveAcked', subject, on);
   const count = acks.filter(({ reasonCode }) => reasonCode < 0x80).length;
-  const wanted = `an acknowledgement below 0x80${onText(on)}${timesText(times)}`;
+  const wanted = `an acknowledgement below 0x80${onText(on, prefixOf(subject))}${timesText(times)}`;
   // acknowledgementsOf has refused what is no object.
   return result(this, isCount(count, times), subject as object, wanted, acks.map(ackText));
 }
@@ -32,7 +32,7 @@ export function toHaveRejectedWith(
     throw new RangeError(`toHaveRejectedWith(${reasonCode}): a rejection has a reason code of 0x80 to 0xff.`);
   const acks = acknowledgementsOf('toHaveRejectedWith', subject, on);
   const pass = acks.some((ack) => ack.reasonCode === reasonCode);
-  const wanted = `an acknowledgement with ${hex(reasonCode)}${onText(on)}`;
+  const wanted = `an acknowledgement with ${hex(reasonCode)}${onText(on, prefixOf(subject))}`;
   // As above.
   return result(this, pass, subject as object, wanted, acks.map(ackText));
 }
@@ -45,7 +45,8 @@ function acknowledgementsOf(
   checkTopics(matcher, on);
   if (isDelivery(subject)) return subject.acks;
   const { broker, isMeant } = scopeOf(brokerOrApp(matcher, subject));
-  return broker.acknowledgements.filter((ack) => isMeant(ack) && isOn(on, ack.topic));
+  const prefix = prefixOf(subject);
+  return broker.acknowledgements.filter((ack) => isMeant(ack) && isOn(on, ack.topic, prefix));
 }
 
 function ackText({

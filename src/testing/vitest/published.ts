@@ -3,7 +3,7 @@ import { TestApp } from '../test-app.js';
 import { witnessOf } from '../witness.js';
 import { isCount, type MatcherContext, type MatcherResult, result, timesText } from './failure.js';
 import type { Times } from './matchers.js';
-import { brokerOrApp, scopeOf } from './subject.js';
+import { brokerOrApp, prefixOf, scopeOf } from './subject.js';
 import { checkTopics, isOn, onText } from './topics.js';
 
 type On = string | AnyTopic | Target;
@@ -22,7 +22,8 @@ export function toHavePublished(
 ): MatcherResult {
   const subject = brokerOrApp('toHavePublished', received);
   checkTopics('toHavePublished', on);
-  const seen = publishedBy(subject).filter(({ topic }) => isOn(on, topic));
+  const prefix = prefixOf(subject);
+  const seen = publishedBy(subject).filter(({ topic }) => isOn(on, topic, prefix));
   const found = payload === undefined ? seen : seen.filter((each) => fits(this, on, each.payload, payload));
   const what = payload === undefined ? 'a message' : this.utils.stringify(payload, 10, { min: true });
   const texts = seen.map((each) => `${each.topic} ${payloadText(each.payload)}`);
@@ -30,7 +31,7 @@ export function toHavePublished(
     this,
     isCount(found.length, times),
     subject,
-    `${what} published${onText(on)}${timesText(times)}`,
+    `${what} published${onText(on, prefix)}${timesText(times)}`,
     texts,
   );
 }

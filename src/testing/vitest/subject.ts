@@ -1,3 +1,5 @@
+import type { Application } from '../../app/lifecycle/application.js';
+import { TopicPrefix } from '../../app/routes/topic-prefix.js';
 import { FakeBroker } from '../fake-broker.js';
 import { type Delivery, TestApp } from '../test-app.js';
 
@@ -13,6 +15,12 @@ export function isDelivery(subject: unknown): subject is Delivery {
   // A plain object: only its members tell.
   const { acks, outcome } = (subject ?? {}) as Partial<Delivery>;
   return Array.isArray(acks) && typeof outcome === 'string';
+}
+
+/** What stands before the topics of contracts: the broker itself knows of none. */
+export function prefixOf(subject: unknown): TopicPrefix {
+  // The only implementation of App.
+  return subject instanceof TestApp ? (subject.app as Application).prefix : new TopicPrefix();
 }
 
 /** The broker, and whose doings there are meant: those of the application, or of every client. */

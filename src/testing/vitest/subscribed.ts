@@ -1,7 +1,8 @@
 import type { AnyTopic } from '../../contracts/index.js';
 import type { QoS } from '../../packets/packet.js';
 import { type MatcherContext, type MatcherResult, result } from './failure.js';
-import { brokerOrApp, scopeOf } from './subject.js';
+import { brokerOrApp, prefixOf, scopeOf } from './subject.js';
+import { filterOf } from './topics.js';
 
 export function toHaveSubscribed(
   this: MatcherContext,
@@ -11,7 +12,7 @@ export function toHaveSubscribed(
 ): MatcherResult {
   const subject = brokerOrApp('toHaveSubscribed', received);
   const { broker, isMeant } = scopeOf(subject);
-  const filter = typeof on === 'string' ? on : on.filter;
+  const filter = filterOf(on, prefixOf(subject));
   const there = broker.subscriptions.filter(isMeant);
   const pass = there.some((each) => each.filter === filter && (qos === undefined || each.qos === qos));
   const wanted = `a subscription to "${filter}"${qos === undefined ? '' : ` at QoS ${qos}`}`;

@@ -1,11 +1,16 @@
+import type { TopicPrefix } from '../../app/routes/topic-prefix.js';
 import { matches, validateTopicFilter } from '../../topics/index.js';
 import type { Topics } from './matchers.js';
 
+/** Those that are meant, as the broker knows them: contracts know nothing of a prefix, a topic or filter is written with it. */
+export function filterOf(on: Topics, prefix: TopicPrefix): string {
+  if (typeof on === 'string') return on;
+  return prefix.add('address' in on ? on.address : on.filter);
+}
+
 /** Whether a topic is one of those that are meant. */
-export function isOn(on: Topics | undefined, topic: string): boolean {
-  if (on === undefined) return true;
-  if (typeof on === 'string') return matches(on, topic);
-  return 'address' in on ? on.address === topic : matches(on.filter, topic);
+export function isOn(on: Topics | undefined, topic: string, prefix: TopicPrefix): boolean {
+  return on === undefined || matches(filterOf(on, prefix), topic);
 }
 
 /** What matches no topic would make `not` pass whatever happened. Throws a TypeError for it. */
@@ -15,7 +20,8 @@ export function checkTopics(matcher: string, on: Topics | undefined): void {
 }
 
 /** ` on "a/b"`, as a sentence goes on. */
-export function onText(on: Topics | undefined): string {
+export function onText(on: Topics | undefined, prefix: TopicPrefix): string {
   if (on === undefined) return '';
-  return ` on "${typeof on === 'string' ? on : 'address' in on ? on.address : on.pattern}"`;
+  const meant = typeof on === 'string' ? on : prefix.add('address' in on ? on.address : on.pattern);
+  return ` on "${meant}"`;
 }

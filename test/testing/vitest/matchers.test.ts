@@ -232,3 +232,52 @@ it('compares a text with the text, not with what JSON would read in it, and refu
   expect(() => expect(broker).not.toHavePublished('t/#/x')).toThrow('toHavePublished: ');
   expect(() => expect(broker).not.toHaveAcked('t/#/x')).toThrow('toHaveAcked: ');
 });
+
+describe('the prefix of an application', () => {
+  async function startBelow(broker?: string) {
+    const app = createApp({
+      connection: { url: 'mqtt://nowhere.invalid', clientId: 'sensors' },
+      prefix: 'p',
+    });
+    app.on(reading, async (message) => {
+      await message.publish(alert.to({ id: message.params.id }), { level: 'hot', at });
+    });
+    return createTestApp(app, broker === undefined ? {} : { broker });
+  }
+
+  it('is before the topics of contracts, where the application is asked', async () => {
+    await using test = await startBelow();
+    await test.deliver(reading.to({ id: 'a' }), { celsius: 41 });
+    await test.deliver(reading.to({ id: 'a' }), new TextEncoder().encode('{}'));
+    expect(test).toHaveSubscribed(reading);
+    expect(test).toHavePublished(alert, { level: 'hot', at: new Date(at) });
+    expect(test).toHavePublished(alert.to({ id: 'a' }), { level: 'hot', at });
+    expect(test).toHaveAcked(reading, { times: 1 });
+    expect(test).toHaveAcked(reading.to({ id: 'a' }));
+    expect(test).toHaveRejectedWith(0x99, reading);
+    expect(test).not.toHavePublished(alert.to({ id: 'b' }));
+    const sentence = failure(() => expect(test).toHavePublished(alert.to({ id: 'b' })));
+    expect(sentence).toContain('a message published on "p/alerts/b"');
+  });
+
+  it('is in topics and filters as they are written, and in whatever a broker is asked', async () => {
+    await using test = await startBelow();
+    await test.deliver(reading.to({ id: 'a' }), { celsius: 41 });
+    for (const subject of [test, test.broker]) {
+      expect(subject).toHaveSubscribed('p/sensors/+/reading');
+      expect(subject).not.toHaveSubscribed('sensors/+/reading');
+      expect(subject).toHavePublished('p/alerts/#');
+      expect(subject).not.toHavePublished('alerts/#');
+      expect(subject).toHaveAcked('p/sensors/a/reading');
+    }
+    expect(test.broker).not.toHavePublished(alert);
+    expect(test.broker).not.toHaveSubscribed(reading);
+  });
+
+  it('is before them on a real broker too', async () => {
+    await using broker = new FakeBroker({ clock: 'real' });
+    await using test = await startBelow((await broker.listen()).url);
+    await test.deliver(reading.to({ id: 'a' }), { celsius: 41 });
+    expect(test).toHavePublished(alert);
+  });
+});
