@@ -3,6 +3,7 @@ import { createApp } from 'topicwise';
 import { connect } from 'topicwise/client';
 import { createTestApp, FakeBroker } from 'topicwise/testing';
 import { describe, expect, it } from 'vitest';
+import { DeadLetterTopics } from '../../src/app/policies/dead-letter-topics.js';
 import { groupRoutes, type Subscribing } from '../../src/app/routes/route-group.js';
 import { RouteTable } from '../../src/app/routes/route-table.js';
 import { TopicPrefix } from '../../src/app/routes/topic-prefix.js';
@@ -45,6 +46,7 @@ describe('rule 4: the table of what matches what, in', () => {
     const routeTable = new RouteTable<(typeof routes)[number]>({
       overlap: 'all',
       prefix: new TopicPrefix(),
+      deadLetters: new DeadLetterTopics({ prefix: '', protocolVersion: 5, named: [] }),
       onStale: () => {},
     });
     const grouped = groupRoutes(routes, []);

@@ -212,8 +212,43 @@ describe('rule 5: a dead letter', () => {
       'p/lost/1',
       'p/dead-letter/$own',
     ]);
-    // On MQTT 3.1.1 only the prefix tells.
-    expect(ran.toSorted()).toEqual(['p/a', 'p/b', 'p/c', 'p/lost', 'p/lost/1']);
+    // On MQTT 3.1.1 only the topic tells.
+    expect(ran.toSorted()).toEqual(['p/a', 'p/b', 'p/c']);
+  });
+
+  it.each([
+    ['named', deadLetter('lost')],
+    ['that a function names', deadLetter(() => 'lost')],
+  ])('of a catch-all does not come back by a topic %s where MQTT 3.1.1 does not mark it', async (_, last) => {
+    const app = createApp({ connection: { ...connection, protocol: 4 }, errors: [otherwise(last)] });
+    const ran: string[] = [];
+    app.on('#', ({ topic }) => {
+      ran.push(topic);
+      if (ran.length < 10) throw new Error('broken');
+    });
+    app.on('lost', ({ topic }) => void ran.push(topic), { name: 'letters' });
+    await using t = await createTestApp(app);
+    await t.deliver(defineTopic('a').to(), 'x');
+    await t.settled();
+    expect(ran).toEqual(['a', 'lost']);
+  });
+
+  it('that fails is rejected where MQTT 3.1.1 does not mark it', async () => {
+    const app = createApp({
+      connection: { ...connection, protocol: 4 },
+      errors: [otherwise(deadLetter('lost'))],
+    });
+    let ran = 0;
+    app.on('+any', () => {
+      if (ran++ < 10) throw new Error('broken');
+    });
+    app.on('lost', () => {
+      if (ran++ < 10) throw new Error('broken too');
+    });
+    await using t = await createTestApp(app);
+    await t.deliver(defineTopic('a').to(), 'x');
+    await t.settled();
+    expect(ran).toBe(2);
   });
 });
 

@@ -9,6 +9,7 @@ import { refuseIfAny } from '../boot-error.js';
 import type { DependencyContainer } from '../injection/tsyringe.js';
 import type { Logger } from '../logger.js';
 import { Pipeline } from '../pipeline/pipeline.js';
+import { DeadLetterTopics } from '../policies/dead-letter-topics.js';
 import type { AppPublisher } from '../publishing/publisher.js';
 import type { Route } from '../routes/route.js';
 import type { TopicPrefix } from '../routes/topic-prefix.js';
@@ -73,7 +74,20 @@ async function subscribeRoutes(client: Client, options: GoOnlineOptions): Promis
   for (const warning of unanswerable(routes, server)) logger.warn({}, warning);
   const { subscriptionIdentifiers: identifiers } = server;
   const { random = systemRandom } = options.settings;
-  const subscriptions = new LiveSubscriptions({ client, identifiers, routes, overlap, prefix, logger });
+  const deadLetters = new DeadLetterTopics({
+    prefix: prefix.text,
+    protocolVersion: server.protocolVersion,
+    named: deadLetterTopicsOf(routes).map((topic) => prefix.add(topic)),
+  });
+  const subscriptions = new LiveSubscriptions({
+    client,
+    identifiers,
+    routes,
+    overlap,
+    prefix,
+    deadLetters,
+    logger,
+  });
   const redelivery = new Redelivery(clock, () =>
     reconnect(client, 'a failure policy has messages delivered again'),
   );
@@ -81,6 +95,7 @@ async function subscribeRoutes(client: Client, options: GoOnlineOptions): Promis
     table: subscriptions.table,
     routes,
     prefix,
+    deadLetters,
     unrouted,
     clock,
     logger,
@@ -149,6 +164,13 @@ function responseTopicOf(
   // As with the client's own, the same after a restart: else each would leave another subscription in the session.
   const name = clientId ? encodeURIComponent(clientId) : random().toString(36).slice(2);
   return `${prefix.text}topicwise/replies/${name}`;
+}
+
+/** Those that the policies of routes name. */
+function deadLetterTopicsOf(routes: readonly Route[]): string[] {
+  return routes.flatMap(({ errors }) =>
+    errors.flatMap(({ last }) => (last.does === 'dead-letter' && typeof last.to === 'string' ? last.to : [])),
+  );
 }
 
 /** The client ends the session of a client identifier that nobody knows. */

@@ -1,5 +1,6 @@
 import type { Client } from '../../client/client.js';
 import type { Logger } from '../logger.js';
+import type { DeadLetterTopics } from '../policies/dead-letter-topics.js';
 import { commit, placeRoutes, rebinding, rebound } from '../routes/rebinding.js';
 import type { Route } from '../routes/route.js';
 import type { RouteGroup } from '../routes/route-group.js';
@@ -21,6 +22,7 @@ export interface LiveSubscriptionsOptions {
   readonly routes: readonly Route[];
   readonly overlap: 'all' | 'most-specific';
   readonly prefix: TopicPrefix;
+  readonly deadLetters: DeadLetterTopics;
   readonly logger: Logger;
 }
 
@@ -38,10 +40,10 @@ export class LiveSubscriptions {
   #turn: Promise<unknown> = Promise.resolve();
 
   constructor(options: LiveSubscriptionsOptions) {
-    const { routes, overlap, prefix, logger } = options;
+    const { routes, overlap, prefix, deadLetters, logger } = options;
     this.#options = options;
     this.#groups = placeRoutes(routes, overlap, [], { identifiers: this.#identifiers }); // the boot had the findings
-    this.table = new RouteTable({ overlap, prefix, onStale: warnOnce(logger) });
+    this.table = new RouteTable({ overlap, prefix, deadLetters, onStale: warnOnce(logger) });
     this.table.show(this.#groups);
   }
 

@@ -1,6 +1,6 @@
 import { Backoff } from '../../time/backoff.js';
 import { TopicError, validateTopicName } from '../../topics/index.js';
-import { DEAD_LETTER_PREFIX, deadLetterProperties, isDeadLetter } from '../policies/dead-letter.js';
+import { DEAD_LETTER_PREFIX, deadLetterProperties } from '../policies/dead-letter.js';
 import { nextStep, ruleFor } from '../policies/decide.js';
 import type { Rule, TerminalStep } from '../policies/error-policy.js';
 import { errorReplyTo } from '../publishing/reply.js';
@@ -153,7 +153,7 @@ export class FailureHandling {
   #deadLetter(to: DeadLetterTopic, error: unknown): void {
     const run = this.#run;
     const { message } = run.delivery;
-    if (isDeadLetter(message, run.context.prefix.add(DEAD_LETTER_PREFIX))) {
+    if (run.context.deadLetters.includes(message)) {
       const reason = 'It is a dead letter itself, and is not dead-lettered a second time.';
       run.context.reports.troubled(run, error, reason);
       run.decide({ outcome: 'rejected', rejection: { code: 0x80, reason } });
@@ -193,15 +193,16 @@ export class FailureHandling {
 
   #deadLetterTopic(to: DeadLetterTopic): string {
     const run = this.#run;
-    const { prefix } = run.context;
+    const { prefix, deadLetters } = run.context;
     const standard = prefix.add(DEAD_LETTER_PREFIX + prefix.strip(run.delivery.message.topic));
     if (typeof to === 'string') return prefix.add(to);
     if (to === undefined) return standard;
     try {
       const named = prefix.add(to(run.message));
       const wrong = validateTopicName(named);
-      if (wrong === undefined) return named;
-      throw new TopicError(named, wrong);
+      if (wrong) throw new TopicError(named, wrong);
+      deadLetters.choose(named);
+      return named;
     } catch (mistake) {
       const sentence = `The function of deadLetter() names no topic. Its dead letter goes to "${standard}".`;
       run.context.reports.troubled(run, mistake, sentence);

@@ -4,6 +4,7 @@ import type { Clock, Random } from '../../time/clock.js';
 import { Lanes } from '../concurrency/lanes.js';
 import type { DependencyContainer } from '../injection/tsyringe.js';
 import type { Logger } from '../logger.js';
+import type { DeadLetterTopics } from '../policies/dead-letter-topics.js';
 import type { Route } from '../routes/route.js';
 import type { RouteTable } from '../routes/route-table.js';
 import type { TopicPrefix } from '../routes/topic-prefix.js';
@@ -23,6 +24,7 @@ export interface PipelineOptions {
   readonly table: RouteTable<Route>;
   readonly routes: readonly Route[];
   readonly prefix: TopicPrefix;
+  readonly deadLetters: DeadLetterTopics;
   /** What becomes of a message that no route matches. */
   readonly unrouted: 'ack' | 'log' | 'reject';
   readonly clock: Clock;
@@ -47,6 +49,7 @@ export class Pipeline implements RouteContext, Recipient {
   readonly random: Random;
   readonly logger: Logger;
   readonly prefix: TopicPrefix;
+  readonly deadLetters: DeadLetterTopics;
   readonly protocolVersion: 4 | 5;
   readonly clientId: string;
   readonly container: DependencyContainer;
@@ -83,6 +86,7 @@ export class Pipeline implements RouteContext, Recipient {
     this.redeliver = options.redeliver;
     this.stop = options.stop;
     this.prefix = options.prefix;
+    this.deadLetters = options.deadLetters;
     this.reports = new Reports(options);
     this.#table = options.table;
     this.#unrouted = new Unrouted(options);

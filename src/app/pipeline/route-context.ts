@@ -3,6 +3,7 @@ import type { PublishProperties, QoS } from '../../packets/packet.js';
 import type { Clock, Random } from '../../time/clock.js';
 import type { DependencyContainer } from '../injection/tsyringe.js';
 import type { Logger } from '../logger.js';
+import type { DeadLetterTopics } from '../policies/dead-letter-topics.js';
 import type { Route } from '../routes/route.js';
 import type { TopicPrefix } from '../routes/topic-prefix.js';
 import type { Deadlines } from './deadlines.js';
@@ -23,6 +24,7 @@ export interface RouteContext {
   readonly random: Random;
   readonly logger: Logger;
   readonly prefix: TopicPrefix;
+  readonly deadLetters: DeadLetterTopics;
   readonly reports: Reports;
   readonly protocolVersion: 4 | 5;
   readonly clientId: string;

@@ -13,17 +13,20 @@ const LONGEST = 500;
 
 type Letter = Pick<ReceivedMessage, 'topic' | 'userProperties'>;
 
-/** Whether it was published as a dead letter. MQTT 5 says it in a property; MQTT 3.1.1 has only the topic. `start`: how dead letters of this application begin, with its prefix. */
-export function isDeadLetter({ topic, userProperties }: Letter, start: string): boolean {
-  if (topic.startsWith(start)) return true;
+/** Whether it carries the mark of a dead letter, as it does on MQTT 5. */
+export function isMarked({ userProperties }: Pick<Letter, 'userProperties'>): boolean {
   return userProperties.length > 0 && userProperties.some(([name]) => name === DEAD_LETTER_TOPIC);
 }
 
-/** The topic of the message that a dead letter is about, with the prefix of the application. */
-export function failedTopic({ topic, userProperties }: Letter, start: string, prefix: string): string {
+/** The topic of the message that a dead letter is about, with the prefix of the application; undefined where nothing tells. `start`: how dead letters begin whose policy names no topic. */
+export function failedTopic(
+  { topic, userProperties }: Letter,
+  start: string,
+  prefix: string,
+): string | undefined {
   const told = userProperties.find(([name]) => name === DEAD_LETTER_TOPIC)?.[1];
   if (told !== undefined) return told;
-  return topic.startsWith(start) ? prefix + topic.slice(start.length) : topic;
+  return topic.startsWith(start) ? prefix + topic.slice(start.length) : undefined;
 }
 
 /** What befell a message. */

@@ -1,6 +1,7 @@
 import type { Message as ReceivedMessage } from '../../client/message.js';
 import { matches, TopicTrie } from '../../topics/index.js';
-import { DEAD_LETTER_PREFIX, failedTopic, isDeadLetter } from '../policies/dead-letter.js';
+import { failedTopic } from '../policies/dead-letter.js';
+import type { DeadLetterTopics } from '../policies/dead-letter-topics.js';
 import { isMoreSpecific } from './overlaps.js';
 import type { RouteGroup } from './route-group.js';
 import type { TopicPrefix } from './topic-prefix.js';
@@ -16,6 +17,7 @@ type Groups<R> = readonly RouteGroup<R>[];
 export interface RouteTableOptions {
   readonly overlap: 'all' | 'most-specific';
   readonly prefix: TopicPrefix;
+  readonly deadLetters: DeadLetterTopics;
   /** Hears of every message that is routed although nobody here gave out its identifiers: a session kept the subscription of an older deployment. */
   readonly onStale: () => void;
 }
@@ -24,16 +26,16 @@ export interface RouteTableOptions {
 export class RouteTable<R extends Routed> {
   readonly #overlap: 'all' | 'most-specific';
   readonly #prefix: string;
-  readonly #deadLetterStart: string;
+  readonly #deadLetters: DeadLetterTopics;
   readonly #onStale: () => void;
   #byIdentifier = new Map<number, Groups<R>>();
   #live = new TopicTrie<RouteGroup<R>>();
   #retired = new TopicTrie<RouteGroup<R>>();
 
-  constructor({ overlap, prefix, onStale }: RouteTableOptions) {
+  constructor({ overlap, prefix, deadLetters, onStale }: RouteTableOptions) {
     this.#overlap = overlap;
     this.#prefix = prefix.text;
-    this.#deadLetterStart = prefix.add(DEAD_LETTER_PREFIX);
+    this.#deadLetters = deadLetters;
     this.#onStale = onStale;
   }
 
@@ -56,7 +58,7 @@ export class RouteTable<R extends Routed> {
   match(message: RoutedMessage): readonly R[] | undefined {
     const groups = this.#groupsOf(message);
     if (groups.length === 0) return undefined;
-    const isLetter = isDeadLetter(message, this.#deadLetterStart);
+    const isLetter = this.#deadLetters.includes(message);
     if (this.#overlap === 'most-specific') return this.#mostSpecific(message, groups, isLetter);
     if (!isLetter) return routesOf(groups);
     return routesOf(groups.map((group) => this.#takingLetter(group, message)));
@@ -105,7 +107,8 @@ export class RouteTable<R extends Routed> {
   #isOnlyForLetters(filter: string, message: RoutedMessage): boolean {
     const first = filter[filter.startsWith(this.#prefix) ? this.#prefix.length : 0];
     if (first === '+' || first === '#') return false;
-    return !matches(filter, failedTopic(message, this.#deadLetterStart, this.#prefix));
+    const failed = failedTopic(message, this.#deadLetters.start, this.#prefix);
+    return failed === undefined || !matches(filter, failed);
   }
 }
 
