@@ -156,14 +156,12 @@ export function redeliver(options: { after?: Duration } = {}): TerminalStep {
   return { '~step': 'terminal', does: 'redeliver', after: parseDuration(options.after ?? '1s') };
 }
 
-/** Takes no message for the route, or for the whole application, for this long; keeps the message, and then runs its handler again. */
+/** Takes no message for the route, or for the whole application, for this long; keeps the message, and then runs its handler again. Throws a RangeError for a duration or `scope` that is none. */
 export function pause(options: { for: Duration; scope?: 'route' | 'app' }): TerminalStep {
-  return {
-    '~step': 'terminal',
-    does: 'pause',
-    for: parseDuration(options.for),
-    scope: options.scope ?? 'route',
-  };
+  const { scope = 'route' } = options;
+  if (!['route', 'app'].includes(scope))
+    throw new RangeError(`pause(): scope: ${JSON.stringify(scope)} is none. Write 'route' or 'app'.`);
+  return { '~step': 'terminal', does: 'pause', for: parseDuration(options.for), scope };
 }
 
 /** Stops the application, whose `run()` then sets the exit code 1; the message stays unacknowledged. */

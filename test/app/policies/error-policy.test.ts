@@ -1,4 +1,4 @@
-import { deadLetter, drop, on, otherwise, type Rule, retry } from 'topicwise';
+import { deadLetter, drop, on, otherwise, pause, type Rule, retry } from 'topicwise';
 import { expect, it } from 'vitest';
 
 it('a rule whose steps are out of order is refused where no compiler saw it', () => {
@@ -28,4 +28,10 @@ it.each([
 
 it('a retry may begin at its longest wait', () => {
   expect(retry(3, { from: '5s', max: '5s' })).toMatchObject({ from: 5000, max: 5000 });
+});
+
+it('a pause of something else is refused', () => {
+  const scope = 'routes' as 'route'; // JavaScript
+  expect(() => pause({ for: '1s', scope })).toThrow(RangeError);
+  expect(() => pause({ for: '1s', scope })).toThrow('scope: "routes" is none');
 });
