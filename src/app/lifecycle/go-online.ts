@@ -104,11 +104,13 @@ async function subscribeRoutes(client: Client, options: GoOnlineOptions): Promis
     container: options.container,
     random,
     publish: async (outgoing, route) => void (await publisher.send(outgoing, route.publishMiddleware)),
-    publishDeadLetter: async ({ properties, ...raw }, { publishMiddleware: middleware }) => {
+    publishDeadLetter: async ({ properties, qos, ...raw }, { publishMiddleware: middleware }) => {
+      // Where the broker has no more, nothing better can be done.
+      const possible = server.maximumQoS < qos ? server.maximumQoS : qos;
       // MQTT 3.1.1 has no properties: there the story of a dead letter is in the log only.
       const told = server.protocolVersion === 5 ? properties : {};
       await publisher.sendBytes(
-        { ...raw, retain: false, properties: told },
+        { ...raw, qos: possible, retain: false, properties: told },
         { kind: 'dead-letter', middleware },
       );
     },

@@ -124,7 +124,7 @@ export function retry(times: number, backoff: RetryOptions = {}): RetryStep {
 }
 
 /**
- * Publishes the message, as it came, on another topic at QoS 1, and acknowledges it once the broker has taken that. Default topic: `dead-letter/<its topic>`.
+ * Publishes the message, as it came, on another topic at QoS 1 (at QoS 0 where the broker has no more), and acknowledges it once the broker has taken that. Default topic: `dead-letter/<its topic>`.
  * The dead letter carries its story in user properties (MQTT 5). If the broker does not take it, the message stays unacknowledged and its route pauses.
  * Throws a TopicError for a topic that can't be published to; where a function names such a one, the default topic counts, and a line in the log says so.
  */
