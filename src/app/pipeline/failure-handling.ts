@@ -123,7 +123,7 @@ export class FailureHandling {
   /** At QoS 0, or once it is acknowledged, nobody has the message any more. */
   #redeliver(after: number): void {
     const run = this.#run;
-    if (run.droppable || run.status === 'acked') {
+    if (run.droppable || run.settlement.status === 'acked') {
       run.decide({ outcome: 'dropped' });
       return;
     }

@@ -65,7 +65,7 @@ export class HandlerMessage<Params, Payload> implements TopicMessage<Params, Pay
   }
 
   get signal(): AbortSignal {
-    return this.#run.signal;
+    return this.#run.handler.signal;
   }
 
   get log(): Logger {
@@ -74,7 +74,7 @@ export class HandlerMessage<Params, Payload> implements TopicMessage<Params, Pay
   }
 
   get status(): 'open' | 'acked' | 'rejected' {
-    return this.#run.status;
+    return this.#run.settlement.status;
   }
 
   /** For runMiddleware: the names that middleware added. */
@@ -105,7 +105,7 @@ export class HandlerMessage<Params, Payload> implements TopicMessage<Params, Pay
       { target: to as Target, payload, ...(options && { options }) },
       this.#run.route,
     );
-    this.#run.count(published);
+    this.#run.handler.publish(published);
     return published;
   }
 }

@@ -6,12 +6,13 @@ import type { RouteRun } from './route-run.js';
 export function publishReturned(run: RouteRun, result: unknown): void {
   const { contract } = run.route;
   if (contract.spec.reply === undefined) {
-    for (const outgoing of returnedMessages(result)) run.count(run.context.publish(outgoing, run.route));
+    for (const outgoing of returnedMessages(result))
+      run.handler.publish(run.context.publish(outgoing, run.route));
     return;
   }
   const reply = replyTo(run.delivery.message, contract, result);
-  if (reply instanceof Promise) run.count(reply.then((settled) => publishReply(run, settled)));
-  else if (reply) run.count(publishReply(run, reply));
+  if (reply instanceof Promise) run.handler.publish(reply.then((settled) => publishReply(run, settled)));
+  else if (reply) run.handler.publish(publishReply(run, reply));
   else run.context.reports.unasked(run);
 }
 
