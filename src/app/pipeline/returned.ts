@@ -6,6 +6,7 @@ import type { RouteRun } from './route-run.js';
 export function publishReturned(run: RouteRun, result: unknown): void {
   const { contract } = run.route;
   if (contract.spec.reply === undefined) {
+    if (result === undefined) return;
     for (const outgoing of returnedMessages(result))
       run.handler.publish(run.context.publish(outgoing, run.route));
     return;
@@ -25,7 +26,6 @@ function publishReply(run: RouteRun, reply: Reply): Promise<void> {
 
 /** The compiler lets nothing else through but nothing. */
 function returnedMessages(result: unknown): readonly Outgoing[] {
-  if (result === undefined) return [];
   return (Array.isArray(result) ? result : [result]).filter(isOutgoing);
 }
 
