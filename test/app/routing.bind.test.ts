@@ -12,6 +12,10 @@ import { createTestApp, FakeBroker, type FakeBrokerOptions } from 'topicwise/tes
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import type { AppOptions } from '../../src/app/lifecycle/app.js';
+import { rebound } from '../../src/app/routes/rebinding.js';
+import type { Route } from '../../src/app/routes/route.js';
+import { SubscriptionIdentifiers } from '../../src/app/routes/subscription-identifiers.js';
+import { TopicError } from '../../src/topics/index.js';
 
 const connection = { url: 'mqtt://nowhere.invalid', clientId: 'app' };
 const reading = defineTopic('+site/reading', { codec: 'text' });
@@ -306,4 +310,46 @@ describe('rule 6: app.bind', () => {
     await t.deliver(reading.to({ site: 'b' }), 'x', { qos: 2 });
     expect(seen).toEqual(['b x']);
   });
+
+  it('tells an overlap again that went and came back, where there are no identifiers', async () => {
+    const app = createApp({ connection, bind: { site: 'a' } });
+    app.on('+site/x', () => {}, { name: 'bound' });
+    app.on('a/+kind', () => {}, { name: 'crossing' });
+    await using broker = new FakeBroker(unmarked);
+    await using t = await createTestApp(app, { broker });
+    const overlaps = () => t.logs.filter(({ message }) => message?.includes('overlap,')).length;
+    expect(overlaps()).toBe(0);
+    await t.app.bind('+site/x', { site: '+' });
+    await t.app.bind('+site/x', { site: '+' });
+    expect(overlaps()).toBe(1);
+    await t.app.bind('+site/x', { site: 'b' });
+    await t.app.bind('+site/x', { site: '+' });
+    expect(overlaps()).toBe(2);
+  });
+});
+
+it('a binding that contradicts itself keeps no subscription identifiers', () => {
+  const common = {
+    share: undefined,
+    qos: 1,
+    retained: 'send',
+    noLocal: false,
+    retainAsPublished: false,
+  } as const;
+  const bound = { ...common, name: 'bound', filters: ['+/+'], contract: { pattern: '+site/+' } };
+  const crossing = { ...common, name: 'crossing', filters: ['+/b'] };
+  // All that grouping looks at.
+  const routes = [bound, crossing] as unknown as Route[];
+  const identifiers = new SubscriptionIdentifiers();
+  const bind = (filter: string) =>
+    rebound(routes, new Map([[routes[0] as Route, { bound: {}, filters: [filter] }]]), {
+      overlap: 'most-specific',
+      identifiers,
+    });
+  for (const site of ['a', 'b', 'c']) expect(() => bind(`${site}/+`)).toThrow(TopicError);
+  expect(identifiers.size).toBe(0);
+  expect(bind('a/c').map(({ identifier }) => identifier)).toEqual([
+    identifiers.of('a/c'),
+    identifiers.of('+/b'),
+  ]);
 });

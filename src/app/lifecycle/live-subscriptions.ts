@@ -34,7 +34,8 @@ export class LiveSubscriptions {
   /** By topic filter: what the broker has, or was asked for. */
   readonly #subscribed = new Map<string, Group>();
   readonly #retired = new Map<string, Group>();
-  readonly #warned = new Set<string>();
+  /** What the last plan was warned of: an overlap that goes and comes back is told again. */
+  #warned: ReadonlySet<string> = new Set();
   #groups: readonly Group[];
   /** One change after the other. */
   #turn: Promise<unknown> = Promise.resolve();
@@ -170,11 +171,9 @@ export class LiveSubscriptions {
 
   #plan(groups: readonly Group[]): SubscriptionPlan<Route> {
     const plan = planSubscriptions(groups, this.#options.identifiers);
-    for (const warning of plan.warnings) {
-      if (this.#warned.has(warning)) continue;
-      this.#warned.add(warning);
-      this.#options.logger.warn({}, warning);
-    }
+    for (const warning of plan.warnings)
+      if (!this.#warned.has(warning)) this.#options.logger.warn({}, warning);
+    this.#warned = new Set(plan.warnings);
     return plan;
   }
 }

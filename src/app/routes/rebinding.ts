@@ -4,6 +4,7 @@ import { type Binding, bindPattern } from './binding.js';
 import { tieFindings } from './overlaps.js';
 import type { Route } from './route.js';
 import { type Grouping, groupRoutes, type RouteGroup, type Subscribing } from './route-group.js';
+import type { SubscriptionIdentifiers } from './subscription-identifiers.js';
 
 /** The groups of routes, with what contradicts itself among them in `findings`. */
 export function placeRoutes<R extends Subscribing>(
@@ -63,16 +64,15 @@ export function rebinding(
 export function rebound(
   routes: readonly Route[],
   next: Rebinding,
-  { overlap, identifiers }: Pick<Grouping<Route>, 'identifiers'> & { overlap: 'all' | 'most-specific' },
+  { overlap, identifiers }: { overlap: 'all' | 'most-specific'; identifiers?: SubscriptionIdentifiers },
 ): RouteGroup<Route>[] {
   const findings: string[] = [];
-  const groups = placeRoutes(routes, overlap, findings, {
-    filtersOf: (route) => (next.get(route) ?? route).filters,
-    ...(identifiers && { identifiers }),
-  });
+  const filtersOf = (route: Route) => (next.get(route) ?? route).filters;
+  const groups = placeRoutes(routes, overlap, findings, { filtersOf });
   const [first] = next.keys();
   if (findings.length > 0) throw new TopicError(first?.contract.pattern ?? '', findings.join(' '));
-  return groups;
+  // Only now: what comes to nothing would keep its identifiers for ever.
+  return identifiers ? groupRoutes(routes, [], { filtersOf, identifiers }) : groups;
 }
 
 /** From now on the routes are bound so. */

@@ -6,6 +6,11 @@ export class SubscriptionIdentifiers {
   readonly #byFilter = new Map<string, number>();
   readonly #taken = new Set<number>();
 
+  /** Filters that have one. */
+  get size(): number {
+    return this.#byFilter.size;
+  }
+
   of(topicFilter: string): number {
     const known = this.#byFilter.get(topicFilter);
     if (known !== undefined) return known;
