@@ -1,3 +1,4 @@
+import { isThenable } from '../awaitable.js';
 import type { OutcomeStatus } from '../pipeline/outcome.js';
 import { type Middleware, type MiddlewareContext, type Outcome } from './middleware.js';
 
@@ -20,16 +21,20 @@ export interface Timing {
   readonly durationMs: number;
 }
 
-/** Measures, by the clock of the application, how long each message takes, and calls `report` once it is decided on. What `report` throws is logged, and harms nothing. */
+/** Measures, by the clock of the application, how long each message takes, and calls `report` once it is decided on. What `report` throws, or rejects with, is logged, and harms nothing; nobody waits for it. */
 export function timing(report: (timing: Timing) => void): Middleware {
   if (typeof report !== 'function')
     throw new TypeError(`timing() was given ${typeof report}. Write timing((each) => ...).`);
   return function timing(message, next, context) {
+    const failed = (error: unknown) =>
+      context.logger.error({ route: context.route, error }, 'The function that timing() was given threw.');
     return timed(message, next, context, (each) => {
       try {
-        report(each);
+        // The type lets an asynchronous function through; nobody else would hear of its failure.
+        const reporting: unknown = report(each);
+        if (isThenable(reporting)) Promise.resolve(reporting).catch(failed);
       } catch (error) {
-        context.logger.error({ route: context.route, error }, 'The function that timing() was given threw.');
+        failed(error);
       }
     });
   };

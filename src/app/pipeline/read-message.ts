@@ -1,5 +1,6 @@
 import { decodePayload, parseParams } from '../../contracts/index.js';
-import { type Awaitable, isThenable } from '../awaitable.js';
+import { type Awaitable, isThenable, refusePromise } from '../awaitable.js';
+import type { Route } from '../routes/route.js';
 import { HandlerMessage } from './handler-message.js';
 import type { RouteRun } from './route-run.js';
 
@@ -16,7 +17,7 @@ export function readMessage(run: RouteRun): Awaitable<Reading> {
   const { contract, pattern, when } = run.route;
   const { topic, payload, contentType } = run.delivery.message;
   try {
-    if (when && !when(undecodedMessage(run))) return 'unwanted';
+    if (when && !asks(when, run)) return 'unwanted';
     const params: unknown = parseParams(contract, topic, pattern) ?? {};
     const decoded = decodePayload(contract, payload, contentType);
     if (!isThenable(decoded)) return { message: new HandlerMessage(run, params, decoded) };
@@ -27,6 +28,12 @@ export function readMessage(run: RouteRun): Awaitable<Reading> {
   } catch (error) {
     return unreadable(run, error);
   }
+}
+
+function asks(when: NonNullable<Route['when']>, run: RouteRun): boolean {
+  const answer = when(undecodedMessage(run));
+  refusePromise(`${run.route.name}: when`, answer);
+  return answer;
 }
 
 /** The message before it is decoded: its parameters are texts, its payload the bytes. */

@@ -2,6 +2,7 @@
 
 import type { TopicMessage } from '../../contracts/index.js';
 import type { Random } from '../../time/clock.js';
+import { refusePromise } from '../awaitable.js';
 import {
   deadLetter,
   type ErrorMatch,
@@ -65,7 +66,9 @@ function waitOf({ from, max, factor, jitter }: RetryStep, nth: number, random: R
 // biome-ignore lint/suspicious/noExplicitAny: a rule is asked about messages of every route
 function fits(match: ErrorMatch, error: unknown, message: TopicMessage<any, any>): boolean {
   if (isErrorClass(match)) return error instanceof match;
-  return (match as (error: unknown, message: unknown) => boolean)(error, message) === true;
+  const answer = (match as (error: unknown, message: unknown) => boolean)(error, message);
+  refusePromise(`on(${match.name || 'a function'})`, answer);
+  return answer === true;
 }
 
 /** A function may be either; only what makes errors is a class of errors. */

@@ -71,12 +71,16 @@ it('reports each round that a middleware inside broke off, as failed', async () 
   ]);
 });
 
-it('goes on where the function that it reports to throws, and logs it', async () => {
-  const middleware = [
-    timing(() => {
+it.each<[string, (each: Timing) => void]>([
+  [
+    'throws',
+    () => {
       throw new Error('full');
-    }),
-  ];
+    },
+  ],
+  ['rejects', async () => Promise.reject(new Error('full'))],
+])('goes on where the function that it reports to %s, and logs it', async (_, report) => {
+  const middleware = [timing(report)];
   const app = createApp({ connection, middleware });
   app.on(topic, () => undefined);
   await using t = await createTestApp(app);
