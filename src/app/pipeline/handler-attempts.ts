@@ -19,6 +19,9 @@ export class HandlerAttempts {
   #publishes: CountedPublishes | undefined;
   #failure: { readonly error: unknown } | undefined;
   #running: Promise<unknown> | undefined;
+  /** The middleware around it, which only ends after the handler where it has handed on. */
+  #around: Promise<void> | undefined;
+  #isHandedOn = false;
   #signal: HandlerSignal | undefined;
   #isOver = false;
 
@@ -41,9 +44,10 @@ export class HandlerAttempts {
     return this.#publishes !== undefined && this.#publishes.pending > 0;
   }
 
-  /** What the handler, or the middleware around it, is still to return. */
+  /** What the handler, or the middleware that has not handed on, is still to return. */
   get running(): Promise<unknown> | undefined {
-    return this.#hasReturned ? undefined : this.#running;
+    if (this.#hasReturned) return undefined;
+    return this.#isHandedOn ? this.#running : this.#around;
   }
 
   /** Aborted when the handler's time is over, or when the application no longer waits for it. */
@@ -57,6 +61,7 @@ export class HandlerAttempts {
 
   /** Nothing has failed yet, and nothing has returned. */
   reset(): void {
+    this.#isHandedOn = false;
     this.#hasReturned = false;
     this.#failure = undefined;
   }
@@ -65,6 +70,8 @@ export class HandlerAttempts {
   begin(): void {
     this.#turn++;
     this.reset();
+    this.#isHandedOn = true;
+    this.#running = undefined;
     this.#signal?.renew();
   }
 
@@ -87,7 +94,7 @@ export class HandlerAttempts {
 
   /** The middleware around the handler runs: until it hands on, there is nothing else. */
   surroundedBy(middleware: Promise<void>): void {
-    this.#running = middleware;
+    this.#around = middleware;
   }
 
   /** Lets the settlement wait for this publish, and fails the attempt if it fails. */
