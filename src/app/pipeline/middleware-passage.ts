@@ -85,6 +85,12 @@ export class MiddlewarePassage {
     if (this.#round.isInside) this.decided({ outcome: 'held' });
   }
 
+  /** The message is read anew: for them, what was is over, and the next round begins with the first. */
+  startOver(): void {
+    this.end();
+    this.#round = undefined;
+  }
+
   /** Whether what the handler came to is what becomes of the message. */
   leaves(outcome: OutcomeStatus): boolean {
     return (this.#round?.inner?.outcome ?? outcome) === outcome;

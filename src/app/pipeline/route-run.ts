@@ -1,5 +1,5 @@
 import { InvalidMessage } from '../../contracts/index.js';
-import { isThenable } from '../awaitable.js';
+import { type Awaitable, isThenable } from '../awaitable.js';
 import type { GivenUp, Job } from '../concurrency/job.js';
 import { askForKey, type KeyFunction, keyOf } from '../concurrency/order-key.js';
 import type { Route } from '../routes/route.js';
@@ -46,6 +46,8 @@ export class RouteRun implements Job, Timed {
   /** Undefined: nothing is built for its messages. */
   readonly #scope: AttemptScope | undefined;
   #reading: Exclude<Reading, 'unwanted'> | undefined;
+  /** The reading that counts, where a schema takes its time. */
+  #awaited: PromiseLike<Reading> | undefined;
   /** Of the attempts that failed, in order. */
   #errors: unknown[] | undefined;
   #failing: FailureHandling | undefined;
@@ -152,7 +154,8 @@ export class RouteRun implements Job, Timed {
 
   /** The policy says: once more. */
   again(): void {
-    if (this.#passage?.isInside) this.attempt();
+    if (this.#reading?.unreadable && !this.isInvalid) this.#readAgain();
+    else if (this.#passage?.isInside) this.attempt();
     else this.#begin();
   }
 
@@ -199,14 +202,26 @@ export class RouteRun implements Job, Timed {
 
   #start(): void {
     if (this.route.ack === 'on-receipt') this.settlement.settle(handled);
-    const reading = this.#reading ?? readMessage(this);
+    this.#readOn(this.#reading ?? readMessage(this));
+  }
+
+  /** What reads the message failed, such as a schema that asks a database; after a pause it may not. Only a message that is wrong itself stays so. */
+  #readAgain(): void {
+    this.#passage?.startOver();
+    this.#phase = 'new';
+    this.#reading = undefined;
+    this.#readOn(readMessage(this));
+  }
+
+  #readOn(reading: Awaitable<Reading>): void {
     if (!isThenable(reading)) {
       this.#read(reading);
       return;
     }
+    this.#awaited = reading;
     this.startTime();
     reading.then((read) => {
-      if (this.#phase === 'new') this.#read(read);
+      if (this.#phase === 'new' && this.#awaited === reading) this.#read(read);
     });
   }
 
@@ -234,7 +249,7 @@ export class RouteRun implements Job, Timed {
   attempt(): void {
     this.#phase = 'handling';
     this.handler.begin();
-    // It is read once: on the next try it would be as unreadable.
+    // For its retries it would be as unreadable; after a pause it is read anew.
     const unreadable = this.#reading?.unreadable;
     if (unreadable) this.fail(unreadable.error, 'last step');
     else this.handler.handle();

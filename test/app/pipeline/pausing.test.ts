@@ -33,4 +33,48 @@ describe.each<[string, NonNullable<AppOptions['middleware']>]>([
     expect(await test.deliver(topic.to(), 'x')).toMatchObject({ outcome: 'acked', attempts: 2 });
     expect(events).toEqual(['begins 1', 'ends', 'begins 2']);
   });
+
+  it.each<[string, (answer: () => boolean) => { topic?: object; when?: () => boolean }]>([
+    ['a schema that fails', (answer) => ({ topic: { payload: asking(async () => answer()) } })],
+    ['a schema that fails at once', (answer) => ({ topic: { payload: asking(answer) } })],
+    [
+      'a schema that never answers',
+      (answer) => ({ topic: { payload: asking(() => failed(answer) && new Promise(() => {})) } }),
+    ],
+    ['`when` that throws', (when) => ({ when })],
+  ])('asks %s once more', async (__, using) => {
+    let asked = 0;
+    const answer = () => {
+      if (asked++ === 0) throw new Error('down');
+      return true;
+    };
+    const { topic: spec, when } = using(answer);
+    const topic = defineTopic('t', { codec: 'text', ...spec });
+    const app = createApp({ connection, errors, middleware });
+    const seen: unknown[] = [];
+    app.on(topic, ({ payload }) => void seen.push(payload), { timeout: '5s', ...(when && { when }) });
+    await using test = await createTestApp(app, { patience: '20s', machinePatience: '500ms' });
+    const bytes = new TextEncoder().encode('x');
+    expect(await test.deliver(topic.to(), bytes)).toMatchObject({ outcome: 'acked', attempts: 1 });
+    expect(seen).toEqual(['x']);
+    expect(asked).toBe(2);
+  });
 });
+
+function failed(answer: () => boolean): boolean {
+  try {
+    return !answer();
+  } catch {
+    return true;
+  }
+}
+
+/** A schema whose answer depends on more than the value. */
+function asking(answer: () => unknown): never {
+  const validate = (value: unknown) => {
+    const answered = answer();
+    return answered instanceof Promise ? answered.then(() => ({ value })) : { value };
+  };
+  // A schema in JavaScript may do what no type allows.
+  return { '~standard': { version: 1, vendor: 'test', validate } } as never;
+}
