@@ -27,7 +27,7 @@ const known: Outcome = { status: 'acked', attempts: 0, duplicate: true };
 /**
  * Acknowledges a message whose key the route has handled within the window, without handling it again; the route counts it among its `duplicates`. A key is noted once its message was handled, and not where it was
  * dead-lettered, rejected or dropped. Of two with one key that are handled at once, the second waits for the first. A store that can't say whether it knows a key fails the message, which goes through its policy;
- * one that can't note a key is logged, and the next delivery is handled. Other processes know of it only through a store that they share.
+ * one that can't note a key is logged, and the next delivery is handled. A request that is known is not answered a second time. Other processes know of it only through a store that they share.
  */
 export function dedupe(options: Dedupe): Middleware {
   const [wrong] = dedupeFindings('dedupe()', options);
