@@ -3,6 +3,7 @@ import { createTestApp, FakeBroker } from 'topicwise/testing';
 import { describe, expect, it } from 'vitest';
 import type { AppOptions } from '../../src/app/lifecycle/app.js';
 import { Application } from '../../src/app/lifecycle/application.js';
+import { runApp } from '../../src/app/lifecycle/run.js';
 import { type LogEntry, recordingLogger } from '../../src/testing/recording-logger.js';
 import { VirtualClock } from '../../src/time/index.js';
 
@@ -178,6 +179,26 @@ it('tries several addresses in turn', async () => {
   await app.start();
   expect(app.health().ready).toBe(true);
   await app.stop();
+});
+
+it('says so by run() too, which could not listen to such a signal, and leaves stop() harmless', async () => {
+  await using broker = new FakeBroker();
+  const { app, logs } = onBroker(broker, {
+    shutdown: { timeout: 'soon', signals: ['SIGKILL'] } as never, // the types refuse the time, not the signal
+  });
+  const seen: unknown[] = [];
+  await runApp(app, {
+    onSignal(signals) {
+      seen.push(...signals);
+      return () => {};
+    },
+    setExitCode: (code) => void seen.push(code),
+    exit: () => {},
+    writeError: () => {},
+  });
+  expect(seen).toEqual(['SIGINT', 'SIGTERM', 1]);
+  expect(logs.at(-1)?.message).toContain('shutdown.signals: no process can listen to SIGKILL.');
+  await expect(app.stop()).resolves.toEqual({ finished: 0, abandoned: 0, ms: 0 });
 });
 
 it('names options of start and stop that cannot be, all of them', async () => {

@@ -148,7 +148,7 @@ export class Application implements App {
     if (this.#stopping) return this.#stopping;
     let timeout: number;
     try {
-      timeout = parseDuration(options.timeout ?? this.options.shutdown?.timeout ?? '10s');
+      timeout = parseDuration(options.timeout ?? durationOf(this.options.shutdown?.timeout ?? '10s'));
     } catch (error) {
       return Promise.reject(error);
     }
@@ -233,12 +233,7 @@ export class Application implements App {
       clock,
       publisher,
       container,
-      watch: {
-        lost: (disconnection) => this.#connectionLost(disconnection),
-        regained: (sessionPresent) => this.#news.regained(sessionPresent),
-        subscriptionLost: (filter, error) => this.#news.subscriptionLost(filter, error),
-        replyLate: () => this.#news.replyLate(),
-      },
+      watch: this.#news.watch((disconnection) => this.#connectionLost(disconnection)),
       reconnected: (connection) => void this.#hooks.reconnected(connection), // it does not reject
       stop: (reason) => this.#fail(reason),
     });

@@ -1,3 +1,4 @@
+import type { ConnectionWatch } from '../../client/dispatcher.js';
 import { type Disconnection, describeDisconnection } from '../../session/disconnection.js';
 import type { Logger } from '../logger.js';
 import type { Route } from '../routes/route.js';
@@ -21,6 +22,16 @@ export class ConnectionNews {
     );
   }
 
+  /** Tells what happens to the connection; of a loss, whoever knows what it means for the application. */
+  watch(lost: (disconnection: Disconnection) => void): ConnectionWatch {
+    return {
+      lost,
+      regained: (sessionPresent) => this.#regained(sessionPresent),
+      subscriptionLost: (filter, error) => this.#subscriptionLost(filter, error),
+      replyLate: () => this.#replyLate(),
+    };
+  }
+
   /** `open`: handlers that run. */
   lost(disconnection: Disconnection, open: number): void {
     this.#logger.warn({ open }, `${goneBecause(disconnection)} Connecting again. ${redelivery}`);
@@ -30,18 +41,18 @@ export class ConnectionNews {
     this.#logger.error({ open }, `${goneBecause(disconnection)} ${redelivery}`);
   }
 
-  regained(sessionPresent: boolean): void {
+  #regained(sessionPresent: boolean): void {
     const session = sessionPresent
       ? 'It kept the session.'
       : 'It lost the session: what waited there is gone, and the routes are subscribed again.';
     this.#logger.info({ sessionPresent }, `The connection to the broker is back. ${session}`);
   }
 
-  subscriptionLost(filter: string, error: Error): void {
+  #subscriptionLost(filter: string, error: Error): void {
     this.#logger.error({ filter, error }, `A subscription could not be made again: ${error.message}`);
   }
 
-  replyLate(): void {
+  #replyLate(): void {
     if (this.#hasSeenLateReply) return;
     this.#hasSeenLateReply = true;
     this.#logger.warn(

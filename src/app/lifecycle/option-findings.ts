@@ -46,6 +46,11 @@ export function durationOf(duration: Duration): number {
   }
 }
 
+/** Those at which `run()` stops; the default where the option is wrong, for which the start fails. */
+export function signalsOf(signals: readonly NodeJS.Signals[] | undefined): readonly NodeJS.Signals[] {
+  return signals === undefined || wrongSignals(signals).length > 0 ? ['SIGINT', 'SIGTERM'] : signals;
+}
+
 function noDuration(name: string, duration: Duration | undefined): string[] {
   try {
     if (duration !== undefined) parseDuration(duration);

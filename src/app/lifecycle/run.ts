@@ -1,4 +1,5 @@
 import type { Application } from './application.js';
+import { signalsOf } from './option-findings.js';
 
 /** The process that an application runs in. */
 export interface Host {
@@ -31,7 +32,7 @@ const nodeProcess: Host = {
  */
 export async function runApp(app: Application, host: Host = nodeProcess): Promise<void> {
   const signalled = new AbortController();
-  const unlisten = host.onSignal(app.options.shutdown?.signals ?? ['SIGINT', 'SIGTERM'], (signal) => {
+  const unlisten = host.onSignal(signalsOf(app.options.shutdown?.signals), (signal) => {
     if (signalled.signal.aborted) host.exit(1);
     app.logger.info({ signal }, 'Stopping. A second signal ends the process at once.');
     signalled.abort();
