@@ -109,6 +109,26 @@ it('does not dispose of values that it was given, and goes on behind what fails'
   expect(disposed).toEqual(['b', 'a']);
 });
 
+it('disposes once of what stands under two tokens, and not of a given value that a factory passes on', async () => {
+  const disposed: string[] = [];
+  const disposable = (name: string) => ({ dispose: () => void disposed.push(name) });
+  const [MADE, GIVEN] = [token<object>('made'), token<object>('given')];
+  const passedOn = (name: string, from: typeof MADE): Provider => ({
+    provide: token<object>(name),
+    useFactory: (container) => container.resolve<object>(from.key),
+  });
+  const providers: Provider[] = [
+    { provide: MADE, useFactory: () => disposable('made') },
+    { provide: GIVEN, useValue: disposable('given') },
+    passedOn('made again', MADE),
+    passedOn('given again', GIVEN),
+    { ...passedOn('with a way of its own', GIVEN), dispose: () => void disposed.push('its own') },
+  ];
+  const t = await createTestApp({ connection, controllers: [Two], providers: [...provided, ...providers] });
+  await t[Symbol.asyncDispose]();
+  expect(disposed).toEqual(['its own', 'made']);
+});
+
 it('disposes of what was built when the start fails', async () => {
   log.length = 0;
   const app = createApp({

@@ -32,6 +32,8 @@ export class Assembly {
   readonly #registrations: Registrations;
   readonly #entries = new Map<Key, Entry>();
   readonly #disposal = new Disposal();
+  /** Everything that was given or made. */
+  readonly #values = new Set<unknown>();
   readonly #path: Recipe[] = [];
   readonly #prepared = new Set<Key>();
   readonly #report: (error: unknown) => void;
@@ -231,9 +233,12 @@ export class Assembly {
     const { name, from, dispose } = entry.recipe;
     entry.state = 'built';
     entry.value = value;
+    // What a factory only passes on belongs to whoever gave or made it.
+    const isPassedOn = this.#values.has(value);
+    this.#values.add(value);
     if (typeof from === 'object' && 'value' in from) return value; // whoever made it disposes of it
     this.#built.push({ name, value });
-    this.#disposal.add(value, dispose);
+    if (dispose || !isPassedOn) this.#disposal.add(value, dispose);
     return value;
   }
 

@@ -16,7 +16,7 @@ export type Provider =
       useClass: Class;
       /**
        * `singleton`: once per application. `message`: once for each attempt to handle a message, disposed of behind it. `transient`: as `message`, but anew for each constructor that
-       * takes it. Only classes with message scope may take the last two. Default: what `@Controller` says of the class, else 'singleton'.
+       * takes it. Only classes with message scope may take the last two. Default: what `@Controller` says of `useClass`, else of `provide`, else 'singleton'.
        */
       scope?: Scope;
     }
@@ -26,7 +26,7 @@ export type Provider =
       useFactory: (container: DependencyContainer) => Awaitable<unknown>;
       /** What the factory resolves: made, and awaited, before it is called, wherever it stands in the list. Default: none. */
       inject?: readonly TokenOf<unknown>[];
-      /** Called when the application stops. By default the value's own `Symbol.asyncDispose`, `Symbol.dispose` or `dispose()`. */
+      /** Called when the application stops. By default the value's own `Symbol.asyncDispose`, `Symbol.dispose` or `dispose()`, unless the factory only passes on what another provider gave or made. */
       // biome-ignore lint/suspicious/noExplicitAny: the value's type is the factory's affair
       dispose?: (value: any) => Awaitable<void>;
     };
