@@ -108,7 +108,11 @@ function recipeOf(provider: Provider, name: string): Recipe {
   if ('useValue' in provider)
     return { name, scope: 'singleton', from: { value: provider.useValue }, dispose: undefined };
   if ('useClass' in provider)
-    return classRecipe(name, provider.useClass, provider.scope ?? scopeOf(provider.provide));
+    return classRecipe(
+      name,
+      provider.useClass,
+      provider.scope ?? scopeOf(provider.useClass, provider.provide),
+    );
   const inject = (provider.inject ?? []).map(injectionKey);
   return {
     name,
@@ -122,7 +126,8 @@ function classRecipe(name: string, target: Class, scope: Scope): Recipe {
   return { name, scope, from: { class: target }, dispose: undefined };
 }
 
-/** What its `@Controller` says. */
-function scopeOf(token: TokenOf<unknown>): Scope {
-  return ownRecord<ControllerOptions>(token, CONTROLLER)?.scope ?? 'singleton';
+/** What `@Controller` says of the first of them that it says anything of. */
+function scopeOf(...tokens: readonly TokenOf<unknown>[]): Scope {
+  const said = tokens.map((token) => ownRecord<ControllerOptions>(token, CONTROLLER)?.scope);
+  return said.find((scope) => scope !== undefined) ?? 'singleton';
 }

@@ -351,6 +351,32 @@ describe('a controller with message scope', () => {
     expect(log).toContain('socks in fake');
   });
 
+  it('may be what is built for another class, whose own scope counts then', async () => {
+    abstract class Step {
+      abstract readonly topic: string;
+    }
+    @Controller({ scope: 'message' })
+    class Scoped extends Step {
+      readonly topic: string;
+      constructor(@Inject(CurrentMessage) message: TopicMessage<unknown, unknown>) {
+        super();
+        this.topic = message.topic;
+      }
+    }
+    @Controller({ scope: 'message' })
+    class Orders {
+      constructor(@Inject(Step) readonly step: Step) {}
+      @Topic(order) on() {
+        log.push(this.step.topic);
+      }
+    }
+    const providers: Provider[] = [{ provide: Step, useClass: Scoped }];
+    await using t = await createTestApp({ connection, controllers: [Orders], providers });
+    await t.deliver(order.to({ id: '1' }), 'x');
+    await t.deliver(order.to({ id: '2' }), 'x');
+    expect(log).toEqual(['orders/1', 'orders/2']);
+  });
+
   it('builds at the start the singletons that only messages need, and calls their hooks', async () => {
     class Db {
       onStart() {
