@@ -235,7 +235,7 @@ describe('what JavaScript may write', () => {
     const error = await app.start().catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(BootError);
     expect(String(error)).toContain(
-      'sender: sends[1] is alarms/+lamp. Hand over what defineTopic() returned.',
+      "sender: sends[1] is 'alarms/+lamp'. Hand over what defineTopic() returned.",
     );
   });
 });

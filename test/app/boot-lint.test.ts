@@ -4,9 +4,12 @@ import {
   Controller,
   container,
   createApp,
+  defineTopic,
+  drop,
   Inject,
   inject,
   type Message,
+  otherwise,
   Publisher,
   Topic,
   token,
@@ -292,6 +295,45 @@ describe('the lint at boot names a controller that would never run', () => {
       expect.stringMatching(/^Sensors\.badShare: share: "x\/y" is no share name/),
       expect.stringMatching(/^Sensors\.sharedLocal: noLocal can't be combined with share/),
       'Sensors.one and Sensors.other share the subscription "b/+" but contradict each other: retained is "never" for the one and "send" for the other. Write the same for both.',
+    ]);
+  });
+
+  it('options that the types refuse, of handlers and controllers', async () => {
+    const wrong = {
+      qos: 3,
+      retained: true,
+      ack: 'manul',
+      noLocal: 0,
+      retainAsPublished: 1,
+      deadLetters: null,
+      when: true,
+      summary: 5,
+      share: {},
+      errors: [otherwise(drop()), drop()],
+      sends: ['b'],
+    } as object;
+    @Controller({ errors: drop(), share: 7, tags: 'lamps' } as object)
+    class Lamps {
+      @Topic(defineTopic('a'), wrong) wrong() {}
+      @Topic(defineTopic('b'), { sends: 'a', name: 5 } as object) named() {}
+    }
+    expect(await findings([Lamps])).toEqual([
+      'Lamps: share is 7. Write a text.',
+      'Lamps: errors is an object (Object). Write a list of rules, such as [otherwise(drop())].',
+      "Lamps: tags is 'lamps'. Write a list of texts, such as ['heating'].",
+      'Lamps.wrong: qos is 3. Write 0 or 1 or 2.',
+      "Lamps.wrong: retained is true. Write 'send' or 'send-if-new' or 'never'.",
+      "Lamps.wrong: ack is 'manul'. Write 'auto' or 'manual' or 'on-receipt'.",
+      'Lamps.wrong: noLocal is 0. Write true or false.',
+      'Lamps.wrong: retainAsPublished is 1. Write true or false.',
+      'Lamps.wrong: deadLetters is null. Write true or false.',
+      'Lamps.wrong: when is true. Write a function of the message.',
+      'Lamps.wrong: summary is 5. Write a text.',
+      'Lamps.wrong: share is an object (Object). Write a text.',
+      'Lamps.wrong: errors[1] is an object (Object), which is no rule. Write on(...) or otherwise(...).',
+      "Lamps.wrong: sends[0] is 'b'. Hand over what defineTopic() returned.",
+      'Lamps.named: name is 5. Write a text.',
+      "Lamps.named: sends is 'a'. Write a list of what defineTopic() returned.",
     ]);
   });
 

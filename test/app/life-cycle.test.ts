@@ -210,6 +210,31 @@ describe('start', () => {
     });
   });
 
+  it('names whatever JavaScript hands in for an option, and createApp() takes it', async () => {
+    const app = createApp({
+      connection,
+      container: {},
+      providers: { provide: 'db' },
+      errors: drop(),
+      share: 5,
+      startup: '1m',
+      shutdown: null,
+      health: ['1m'],
+    } as never);
+    app.on(topic, () => {});
+    await expect(app.start()).rejects.toMatchObject({
+      findings: [
+        "container is an object (Object). Hand over one of tsyringe's, such as container.createChildContainer().",
+        'providers is an object (Object). Write a list of { provide: TheClassOrToken, useValue: ... }.',
+        'errors is an object (Object). Write a list of rules, such as [otherwise(drop())].',
+        'share is 5. Write a text.',
+        "startup is '1m'. Write { timeout: '1m' } or the like.",
+        "shutdown is null. Write { timeout: '10s' } or the like.",
+        "health is an array. Write { oldestUnacked: '1m' } or the like.",
+      ],
+    });
+  });
+
   it('that fails after messages came no longer waits for their handlers', async () => {
     const reasons: unknown[] = [];
     const { app, peer, started, answer } = await onScriptedPeer((app) => {

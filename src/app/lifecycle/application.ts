@@ -29,7 +29,7 @@ import { LifeCycleHooks } from './hooks.js';
 import { answer } from './http.js';
 import type { LiveSubscriptions } from './live-subscriptions.js';
 import { metricsText } from './metrics.js';
-import { durationOf } from './option-findings.js';
+import { durationOf, isContainer } from './option-findings.js';
 import { runApp } from './run.js';
 import { Startup } from './startup.js';
 
@@ -81,9 +81,9 @@ export class Application implements App {
     this.#hooks = new LifeCycleHooks(this, this.logger, this.clock);
     this.#functions = [...functions];
     this.#assembly = new Assembly({
-      container: options.container,
+      container: isContainer(options.container) ? options.container : undefined, // else the start fails
       builtIn: [{ provide: Publisher, useValue: this.publisher }],
-      providers: options.providers ?? [],
+      providers: Array.isArray(options.providers) ? options.providers : [],
       report: (error) =>
         this.logger.error({ error }, 'After a failed start, something could not be disposed of.'),
     });

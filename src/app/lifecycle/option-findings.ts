@@ -1,7 +1,11 @@
 import { constants } from 'node:os';
+import { describe } from '../../packets/outgoing-checks.js';
 import { type Duration, parseDuration } from '../../time/duration.js';
+import type { DependencyContainer } from '../injection/tsyringe.js';
 import { middlewareFindings } from '../middleware/middleware.js';
 import { concurrencyFindings } from '../policies/concurrency-findings.js';
+import { errorPolicyFindings } from '../policies/error-policy-findings.js';
+import { notOfType } from '../routes/handler-option-findings.js';
 import { prefixFindings } from '../routes/topic-prefix.js';
 import type { AppOptions } from './app.js';
 import { infoFindings } from './documentation.js';
@@ -16,6 +20,19 @@ export function optionFindings(options: AppOptions): string[] {
       `connection is ${connection}. Write createApp({ connection: 'mqtt://host' }) or { url, ... }.`,
     );
   }
+  if (!isContainer(options.container))
+    findings.push(
+      `container is ${describe(options.container)}. Hand over one of tsyringe's, such as container.createChildContainer().`,
+    );
+  if (options.providers !== undefined && !Array.isArray(options.providers))
+    findings.push(
+      `providers is ${describe(options.providers)}. Write a list of { provide: TheClassOrToken, useValue: ... }.`,
+    );
+  findings.push(...errorPolicyFindings('', options.errors));
+  findings.push(...notOfType('share', options.share, 'string', 'a text'));
+  findings.push(...noGroup('startup', startup, "{ timeout: '1m' }"));
+  findings.push(...noGroup('shutdown', shutdown, "{ timeout: '10s' }"));
+  findings.push(...noGroup('health', health, "{ oldestUnacked: '1m' }"));
   findings.push(...noDuration('shutdown.timeout', shutdown?.timeout));
   findings.push(...noDuration('startup.timeout', startup?.timeout));
   findings.push(...noDuration('health.oldestUnacked', health?.oldestUnacked));
@@ -58,6 +75,22 @@ function noDuration(name: string, duration: Duration | undefined): string[] {
   } catch (error) {
     return [`${name}: ${(error as RangeError).message}`]; // all that parseDuration throws
   }
+}
+
+/** What tsyringe makes, or nothing. */
+export function isContainer(container: unknown): container is DependencyContainer | undefined {
+  // A container has no public class: looked up, not assumed.
+  return (
+    container === undefined ||
+    typeof (container as Partial<DependencyContainer> | null)?.createChildContainer === 'function'
+  );
+}
+
+/** Options that belong together. */
+function noGroup(name: string, value: unknown, example: string): string[] {
+  if (value === undefined || (typeof value === 'object' && value !== null && !Array.isArray(value)))
+    return [];
+  return [`${name} is ${describe(value)}. Write ${example} or the like.`];
 }
 
 function noneOf(name: string, value: unknown, known: readonly string[]): string[] {

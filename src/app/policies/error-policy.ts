@@ -84,7 +84,12 @@ export function on<const S extends readonly Step[]>(
   match: ErrorMatch | readonly ErrorMatch[],
   ...steps: InOrder<S>
 ): Rule {
-  return rule(typeof match === 'function' ? [match] : match, steps);
+  const matches: readonly unknown[] = [match].flat(); // checked right below, for JavaScript and circular imports
+  if (matches.length === 0 || matches.some((each) => typeof each !== 'function'))
+    throw new TypeError(
+      'on(): write a class of errors, a function, or a list of them. If one is undefined, its modules import each other.',
+    );
+  return rule(matches as readonly ErrorMatch[], steps);
 }
 
 /** What to do with any error that no rule before it is for. Throws as {@link on}. */

@@ -8,6 +8,7 @@ import { dedupe, dedupeFindings } from '../middleware/dedupe.js';
 import { type Middleware, middlewareFindings, publishPartsOf } from '../middleware/middleware.js';
 import { concurrencyFindings } from '../policies/concurrency-findings.js';
 import { bindPattern } from './binding.js';
+import { controllerOptionFindings, handlerOptionFindings } from './handler-option-findings.js';
 import { handlersOf } from './handlers-of.js';
 import { type Inherited, inherit } from './inherited.js';
 import type { Handle, Route } from './route.js';
@@ -24,10 +25,12 @@ export function controllerRoutes(
   const { options, handlers, findings: found } = handlersOf(controller);
   findings.push(...found);
   findings.push(...concurrencyFindings(tokenName(controller), options.concurrency, inherited.concurrency));
+  findings.push(...controllerOptionFindings(tokenName(controller), options));
   const from = inherit(inherited, options);
   return handlers.flatMap((record) => {
     const method = { controller, key: record.key };
-    const name = record.options.name ?? `${tokenName(controller)}.${String(record.key)}`;
+    const { name: own } = record.options;
+    const name = typeof own === 'string' ? own : `${tokenName(controller)}.${String(record.key)}`;
     return (
       routeOf(
         {
@@ -74,6 +77,7 @@ export function routeOf(
   const { options, name } = written;
   const contract = contractOf(written.topic, written.spec, name, findings);
   const timeout = timeoutOf(options, name, findings);
+  findings.push(...handlerOptionFindings(name, options));
   findings.push(...middlewareFindings(`${name}: the middleware of Topic.use()`, written.middleware));
   const once = onceOf(options, name, findings);
   findings.push(...concurrencyFindings(name, options.concurrency, written.from.concurrency));
@@ -100,7 +104,7 @@ export function routeOf(
     publishMiddleware: publishPartsOf(from.middleware),
     summary: options.summary,
     tags: from.tags,
-    sends: sendsOf(options, name, findings),
+    sends: options.sends ?? [],
     method: written.method,
     source: written.source,
   };
@@ -128,19 +132,6 @@ function onceOf({ dedupe: options }: HandlerOptions, name: string, findings: str
   const wrong = dedupeFindings(`${name}: dedupe`, options);
   findings.push(...wrong);
   return wrong.length > 0 ? [] : [dedupe(options)];
-}
-
-function sendsOf(
-  { sends = [] }: SendingOptions<readonly AnyTopic[]>,
-  name: string,
-  findings: string[],
-): readonly Contract[] {
-  const wrong = sends.findIndex((topic: AnyTopic | undefined) => topic?.['~pattern'] === undefined);
-  if (wrong === -1) return sends;
-  findings.push(
-    `${name}: sends[${wrong}] is ${String(sends[wrong])}. Hand over what defineTopic() returned.`,
-  );
-  return [];
 }
 
 function timeoutOf({ timeout }: HandlerOptions, name: string, findings: string[]): number {

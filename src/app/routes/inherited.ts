@@ -6,6 +6,7 @@ import {
   type RouteConcurrency,
 } from '../policies/concurrency.js';
 import type { ErrorPolicy } from '../policies/error-policy.js';
+import { isErrorPolicy } from '../policies/error-policy-findings.js';
 import type { BoundTo } from './binding.js';
 import { TopicPrefix } from './topic-prefix.js';
 
@@ -36,9 +37,9 @@ export function inherit(
 ): Inherited {
   return {
     share: own.share ?? from.share,
-    errors: [...(own.errors ?? []), ...from.errors],
+    // What is no list of rules, or no list, is among the findings of the start.
+    errors: isErrorPolicy(own.errors) ? [...own.errors, ...from.errors] : from.errors,
     concurrency: concurrencyOf(from.concurrency, own.concurrency),
-    // What is no list is among the findings of the start.
     middleware: Array.isArray(own.middleware) ? [...from.middleware, ...own.middleware] : from.middleware,
     tags: own.tags ?? from.tags,
     prefix: from.prefix,

@@ -16,6 +16,16 @@ it('a rule whose steps are out of order is refused where no compiler saw it', ()
   });
 });
 
+it('a rule for what is neither a class nor a function is refused, as circular imports leave it', () => {
+  const loose = on as unknown as (match: unknown, step: unknown) => Rule;
+  const sentence = 'on(): write a class of errors, a function, or a list of them. If one is undefined, ';
+  for (const match of [undefined, 'TypeError', [], [TypeError, undefined]]) {
+    expect(() => loose(match, drop())).toThrow(TypeError);
+    expect(() => loose(match, drop())).toThrow(sentence);
+  }
+  expect(loose([TypeError, RangeError], drop()).matches).toEqual([TypeError, RangeError]);
+});
+
 it.each([
   [{ from: '5s' }, 'from: "5s", is longer than the longest, max: "2s"'],
   [{ factor: 0.5 }, 'factor: 0.5 makes waits shorter'],
