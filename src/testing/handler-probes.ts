@@ -12,7 +12,7 @@ export type HandlerName<C> = {
 export interface HandlerProbe<Handler> {
   /** The messages that the handler was called with, in order. */
   readonly calls: readonly (Handler extends (message: infer M) => unknown ? M : never)[];
-  /** Puts another function in the handler's place, `this` being the controller. */
+  /** Puts another function in the handler's place, `this` being the controller, which is built for the message where it has message scope. */
   replace(handler: Handler): void;
 }
 
@@ -33,7 +33,9 @@ export class HandlerProbes {
       const original = route.handle;
       route.handle = (message) => {
         probe.calls.push(message);
-        return (probe.replacement ?? original)(message);
+        const { replacement } = probe;
+        if (!replacement || !route.withInstance) return original(message);
+        return route.withInstance(message, (instance) => replacement.call(instance, message));
       };
     }
   }

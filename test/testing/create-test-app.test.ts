@@ -97,6 +97,24 @@ it('records the calls of a handler and replaces it', async () => {
   expect(handler.calls).toHaveLength(5);
 });
 
+it.each(['singleton', 'message'] as const)('calls a replacement on the controller: %s', async (scope) => {
+  const seen: string[] = [];
+  @Controller({ scope })
+  class Doors {
+    readonly name = 'front';
+    @Topic(alert) onAlert(_: Message<typeof alert>) {}
+    dispose() {
+      seen.push('disposed of');
+    }
+  }
+  await using t = await createTestApp({ connection: 'mqtt://nowhere.invalid', controllers: [Doors] });
+  t.handler(Doors, 'onAlert').replace(function (this: Doors) {
+    seen.push(this.name);
+  });
+  await t.deliver(alert.to({ deviceId: 'a' }), { level: 'hot' });
+  expect(seen).toEqual(scope === 'message' ? ['front', 'disposed of'] : ['front']);
+});
+
 it('resolves although an older message holds its acknowledgement back', async () => {
   const manual = createApp({ connection: { url: 'mqtt://nowhere.invalid', clientId: 'manual' } });
   const settle = (message: Message<typeof reading>) =>

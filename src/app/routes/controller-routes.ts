@@ -14,7 +14,7 @@ import { type Inherited, inherit } from './inherited.js';
 import type { Handle, Route } from './route.js';
 
 /** A route before there is an instance to call. */
-export type UnboundRoute = Omit<Route, 'handle' | 'end'>;
+export type UnboundRoute = Omit<Route, 'handle' | 'withInstance' | 'end'>;
 
 /** The routes of a controller class. What is wrong with them goes to `findings`. */
 export function controllerRoutes(
@@ -57,7 +57,11 @@ export function bindRoute(
   // The decorator checked that the member is a method that takes the message.
   const methods = instance as Record<string | symbol, Handle>;
   const { key } = route.method;
-  return { ...route, handle: (message) => (methods[key] as Handle).call(methods, message) };
+  return {
+    ...route,
+    handle: (message) => (methods[key] as Handle).call(methods, message),
+    withInstance: (_message, use) => use(instance),
+  };
 }
 
 /** The route of one topic, in the contract's or the short form; undefined if the pattern is not legal. */

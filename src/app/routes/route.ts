@@ -42,6 +42,11 @@ export interface Route extends Subscribing {
   readonly source: CallSite;
   /** Calls the handler on its instance. A test may put another in its place. */
   handle: Handle;
+  /** Hands the instance that handles a message to `use`, and returns what that does; not there for `app.on`. */
+  readonly withInstance?: (
+    message: TopicMessage<unknown, unknown>,
+    use: (instance: object) => unknown,
+  ) => unknown;
   /**
    * An attempt is over: gives back what was built for it, where something is. `report` hears what fails. A promise, which never rejects, where that
    * has to be waited for.

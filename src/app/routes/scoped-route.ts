@@ -16,5 +16,11 @@ export function bindScopedRoute(
       const methods = instance as Record<string | symbol, Handle>;
       return (methods[key] as Handle).call(methods, message);
     });
-  return { ...route, handle, end: (message, report) => scopes.end(message, report) };
+  return {
+    ...route,
+    handle,
+    // What a class is built to is an object.
+    withInstance: (message, use) => scopes.run(controller, message, (instance) => use(instance as object)),
+    end: (message, report) => scopes.end(message, report),
+  };
 }
