@@ -64,17 +64,18 @@ export async function createTestApp(app: App | AppOptions, options: TestAppOptio
   );
   const published: PublishedByApp[] = [];
   copy.publisher.watch((each) => published.push(each)); // hooks publish before the start is over
-  await copy.start();
+  const ownsFake = fake !== options.broker;
   let device: TestDevice;
   try {
+    await copy.start();
     device = fake
       ? new FakeDevice(copy, fake, { patience, machinePatience })
       : await RealDevice.connect(copy, url, settings, patience);
   } catch (error) {
-    await copy.stop({ timeout: 0 });
+    await copy.stop({ timeout: 0 }); // of a start that failed nothing is left
+    if (ownsFake) await fake?.close(); // it still has timers, such as that of the session
     throw error;
   }
-  const ownsFake = fake !== options.broker;
   return new TestApp({ app: copy, device, fake, ownsFake, patience, probes, logs, published });
 }
 

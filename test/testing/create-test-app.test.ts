@@ -1,7 +1,7 @@
 import { Controller, createApp, defineTopic, Inject, type Message, Publisher, Topic, token } from 'topicwise';
 import { connect } from 'topicwise/client';
 import { createTestApp, FakeBroker } from 'topicwise/testing';
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { z } from 'zod';
 
 const reading = defineTopic('sensors/+deviceId/reading', {
@@ -214,6 +214,20 @@ it('refuses to probe what is no handler', async () => {
     onReading(_message: Message): void {}
   }
   expect(() => t.handler(Other, 'onReading')).toThrow('Other.onReading is no handler of this application');
+});
+
+it('closes its own broker, and no other, when the application does not start', async () => {
+  using close = vi.spyOn(FakeBroker.prototype, 'close');
+  const failing = {
+    provide: token<object>('failing'),
+    useFactory: () => ({ onConnect: () => Promise.reject(new Error('no such table')) }),
+  };
+  await using broker = new FakeBroker();
+  for (const options of [{ clock: 'real' }, { broker }] as const) {
+    const started = createTestApp(app, { ...options, override: [failing] });
+    await expect(started).rejects.toThrow('failing.onConnect() failed: Error: no such table');
+  }
+  expect(close).toHaveBeenCalledOnce();
 });
 
 it('leaves nothing open when something of the application can’t be disposed of', async () => {
