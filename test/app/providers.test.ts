@@ -8,7 +8,7 @@ import {
   Topic,
   token,
 } from 'topicwise';
-import { createTestApp } from 'topicwise/testing';
+import { createTestApp, FakeBroker } from 'topicwise/testing';
 import { singleton } from 'tsyringe';
 import { expect, it } from 'vitest';
 
@@ -127,6 +127,33 @@ it('disposes once of what stands under two tokens, and not of a given value that
   const t = await createTestApp({ connection, controllers: [Two], providers: [...provided, ...providers] });
   await t[Symbol.asyncDispose]();
   expect(disposed).toEqual(['its own', 'made']);
+});
+
+it('waits for a disposal that never ends until the time is over, names it, and disposes of the rest', async () => {
+  const log: string[] = [];
+  const made = (name: string, dispose: () => void | Promise<void>): Provider => ({
+    provide: token<object>(name),
+    useFactory: () => ({}),
+    dispose,
+  });
+  const providers = [
+    made('first', () => void log.push('first')),
+    made('stuck', () => new Promise(() => undefined)),
+    made('last', async () => void log.push('last')),
+  ];
+  await using broker = new FakeBroker();
+  const t = await createTestApp(
+    { connection, controllers: [Two], providers: [...provided, ...providers] },
+    { broker },
+  );
+  const stopped = t.app.stop({ timeout: '5s' }).catch((error: AggregateError) => error.message);
+  await t.clock.advance('4999ms');
+  expect(log).toEqual(['last']);
+  await t.clock.advance('1ms');
+  expect(await stopped).toBe(
+    'While the application stopped, this failed: Error: stuck was not disposed of in time.; Error: Pool was not disposed of in time.',
+  );
+  expect(log).toEqual(['last', 'first']);
 });
 
 it('disposes of what was built when the start fails', async () => {

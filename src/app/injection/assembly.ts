@@ -127,22 +127,14 @@ export class Assembly {
     return this.#preparing;
   }
 
-  /** Factories under way that nobody waits for any more. */
+  /** Factories and disposals under way that nobody waits for any more. */
   get abandoned(): number {
-    return this.#abandoned;
+    return this.#abandoned + this.#disposal.abandoned + this.scopes.abandoned;
   }
 
-  /** Disposes of what was built for messages that were never settled, then of the rest, in reverse order of creation. */
-  async dispose(): Promise<void> {
-    const errors: unknown[] = [];
-    for (const closing of [() => this.scopes.close(), () => this.#disposal.run()]) {
-      try {
-        await closing();
-      } catch (error) {
-        errors.push(...(error as AggregateError).errors); // which is all that they throw
-      }
-    }
-    if (errors.length > 0) throw new AggregateError(errors, errors.map(String).join('; '));
+  /** Disposes of what was built once for the application, in reverse order of creation; waits for none of it once it is late. Rejects with an AggregateError of what fails. */
+  dispose(late: AbortSignal): Promise<void> {
+    return this.#disposal.run(late);
   }
 
   /** First what it needs, wherever that stands in the list. */
@@ -216,13 +208,13 @@ export class Assembly {
   }
 
   /** Nobody waits for it any more: what a factory still opens is closed again. Why it is not wanted was said elsewhere. */
-  #discard({ dispose }: Recipe, promise: PromiseLike<unknown>): void {
+  #discard({ name, dispose }: Recipe, promise: PromiseLike<unknown>): void {
     this.#abandoned++;
     promise.then(
       (value) => {
         this.#abandoned--;
         const late = new Disposal();
-        late.add(value, dispose);
+        late.add(name, value, dispose);
         late.run().catch(this.#report);
       },
       () => void this.#abandoned--,
@@ -238,7 +230,7 @@ export class Assembly {
     this.#values.add(value);
     if (typeof from === 'object' && 'value' in from) return value; // whoever made it disposes of it
     this.#built.push({ name, value });
-    if (dispose || !isPassedOn) this.#disposal.add(value, dispose);
+    if (dispose || !isPassedOn) this.#disposal.add(name, value, dispose);
     return value;
   }
 

@@ -1,10 +1,11 @@
 import type { TopicMessage } from '../../contracts/index.js';
+import { orAborted } from '../../time/or-aborted.js';
 import { isThenable } from '../awaitable.js';
 import { construct, type Resolver } from './arguments.js';
 import { Disposal, isDisposable } from './disposal.js';
 import type { Key, Registrations } from './registrations.js';
 import { CurrentMessage } from './scope.js';
-import { injectionKey, type TokenOf } from './token.js';
+import { injectionKey, type TokenOf, tokenName } from './token.js';
 import type { DependencyContainer } from './tsyringe.js';
 
 type AnyMessage = TopicMessage<unknown, unknown>;
@@ -17,6 +18,7 @@ export class MessageScopes {
   readonly #registrations: Registrations;
   readonly #singletons: Resolver;
   readonly #open = new Map<AnyMessage, MessageScope>();
+  #abandoned = 0;
 
   constructor(registrations: Registrations, singletons: Resolver) {
     this.#registrations = registrations;
@@ -38,11 +40,25 @@ export class MessageScopes {
     return this.#open.get(message)?.end(report);
   }
 
-  /** Ends what is left open by messages that nobody settled; what a handler still uses goes when it returns. Rejects with an AggregateError of what fails. */
-  async close(): Promise<void> {
+  /** What is still being disposed of although the application has stopped. */
+  get abandoned(): number {
+    return this.#abandoned;
+  }
+
+  /**
+   * Ends what is left open by messages that nobody settled, and waits for what is closing, until it is late; what a handler still uses goes when it returns. Rejects with an AggregateError of what fails
+   * and was not reported elsewhere.
+   */
+  async close(late: AbortSignal): Promise<void> {
     const errors: unknown[] = [];
-    const idle = [...this.#open.values()].filter(({ isRunning, closing }) => !isRunning && !closing);
-    await Promise.all(idle.map((scope) => scope.end((error) => errors.push(error))));
+    const closing = [...this.#open.values()].flatMap(
+      (scope) => scope.closing ?? scope.end((error) => errors.push(error)) ?? [],
+    );
+    this.#abandoned += closing.length;
+    for (const each of closing) void each.then(() => this.#abandoned--); // it does not reject
+    await orAborted(Promise.all(closing), late).catch(() => undefined); // too late: what is left is counted below
+    for (let left = this.#abandoned; left > 0; left--)
+      errors.push(new Error('What was built for a message was not disposed of in time.'));
     if (errors.length > 0) throw new AggregateError(errors, errors.map(String).join('; '));
   }
 
@@ -95,7 +111,7 @@ class MessageScope implements Resolver {
     const { class: target } = recipe.from as Extract<typeof recipe.from, { class: unknown }>;
     const value = construct(target, this);
     if (recipe.scope === 'message') this.#values.set(key, value);
-    if (isDisposable(value)) this.#disposal.add(value);
+    if (isDisposable(value)) this.#disposal.add(tokenName(key), value);
     return value;
   }
 

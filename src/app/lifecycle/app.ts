@@ -84,7 +84,7 @@ export interface AppOptions {
   share?: string;
   /** How it stops. */
   shutdown?: {
-    /** How long `stop()` waits for handlers and publishes. Default 10 s. */
+    /** How long `stop()` waits for handlers, publishes, hooks and disposals, of which the last two have a second in any case. Default 10 s. */
     timeout?: Duration;
     /** At which `run()` stops. Default SIGINT and SIGTERM. */
     signals?: readonly NodeJS.Signals[];

@@ -84,8 +84,7 @@ export class Application implements App {
       container: isContainer(options.container) ? options.container : undefined, // else the start fails
       builtIn: [{ provide: Publisher, useValue: this.publisher }],
       providers: Array.isArray(options.providers) ? options.providers : [],
-      report: (error) =>
-        this.logger.error({ error }, 'After a failed start, something could not be disposed of.'),
+      report: this.#reportLeft,
     });
     // A list that could not be loaded rejects start(), which may be called later.
     Promise.resolve(options.controllers).catch(() => undefined);
@@ -210,7 +209,9 @@ export class Application implements App {
       this.#online = await this.#connecting;
       await this.#hooks.connected(this.#online.connection, startup);
     } catch (error) {
-      await this.#abandonStart();
+      this.#phase = 'stopped';
+      const { errors } = await this.#leave(0);
+      errors.forEach(this.#reportLeft);
       throw error;
     } finally {
       startup.over();
@@ -261,12 +262,8 @@ export class Application implements App {
     );
   }
 
-  async #abandonStart(): Promise<void> {
-    this.#phase = 'stopped';
-    const { errors } = await this.#leave(0);
-    for (const error of errors)
-      this.logger.error({ error }, 'After a failed start, something could not be disposed of.');
-  }
+  readonly #reportLeft = (error: unknown): void =>
+    this.logger.error({ error }, 'After a failed start, something could not be disposed of.');
 
   async #stop(timeout: number): Promise<DrainReport> {
     const { clock } = this;
@@ -289,10 +286,14 @@ export class Application implements App {
   async #leave(timeout: number): Promise<Drained> {
     const { clock, logger } = this;
     const { unsubscribe } = this.options.shutdown ?? {};
+    const deadline = clock.now() + timeout;
     const options = { timeout, unsubscribe, clock, logger, hooks: this.#hooks };
     const drained = await drain(this.#online, options);
     this.#phase = 'stopped';
     this.#stopped.abort();
-    return { ...drained, errors: [...drained.errors, ...(await disposed(this.#assembly))] };
+    return {
+      ...drained,
+      errors: [...drained.errors, ...(await disposed(this.#assembly, { clock, deadline }))],
+    };
   }
 }

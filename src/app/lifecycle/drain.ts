@@ -4,7 +4,7 @@ import type { Assembly } from '../injection/assembly.js';
 import type { Logger } from '../logger.js';
 import type { DrainReport } from './app.js';
 import type { Online } from './go-online.js';
-import type { LifeCycleHooks } from './hooks.js';
+import { type LifeCycleHooks, MOMENT } from './hooks.js';
 
 export interface DrainOptions {
   /** Milliseconds for all of it: for the handlers, the hooks, and what was published and is not acknowledged yet. */
@@ -58,12 +58,23 @@ async function finishHandlers(
   return { finished, abandoned };
 }
 
-/** Takes back what was built, and says what failed. */
-export async function disposed(assembly: Assembly): Promise<readonly unknown[]> {
-  try {
-    await assembly.dispose();
-    return [];
-  } catch (error) {
-    return error instanceof AggregateError ? error.errors : [error];
+/** Takes back what was built, and says what failed. From `deadline` on, but for each part never before a moment has passed, it waits no longer. */
+export async function disposed(
+  assembly: Assembly,
+  { clock, deadline }: { clock: Clock; deadline: number },
+): Promise<readonly unknown[]> {
+  const errors: unknown[] = [];
+  // Before the singletons, what messages built on them.
+  for (const part of [assembly.scopes.close.bind(assembly.scopes), assembly.dispose.bind(assembly)]) {
+    const late = new AbortController();
+    const cancel = clock.setTimer(Math.max(MOMENT, deadline - clock.now()), () => late.abort());
+    try {
+      await part(late.signal);
+    } catch (error) {
+      errors.push(...(error as AggregateError).errors); // which is all that they throw
+    } finally {
+      cancel();
+    }
   }
+  return errors;
 }

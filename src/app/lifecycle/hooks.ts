@@ -50,8 +50,8 @@ export interface Instance {
 
 type Hook = 'onStart' | 'onConnect' | 'onStop';
 
-/** How long hooks may take in any case, in milliseconds, although handlers took all the time that there was. */
-const MOMENT = 1_000;
+/** How long hooks and disposals may take in any case, in milliseconds, although handlers took all the time that there was. */
+export const MOMENT = 1_000;
 
 /** Calls the hooks of an application's instances. */
 export class LifeCycleHooks {

@@ -17,7 +17,7 @@ import {
   type TopicMessage,
   token,
 } from 'topicwise';
-import { createTestApp } from 'topicwise/testing';
+import { createTestApp, FakeBroker } from 'topicwise/testing';
 import { beforeEach, describe, expect, it } from 'vitest';
 
 const connection = { url: 'mqtt://nowhere.invalid', clientId: 'app' };
@@ -167,7 +167,8 @@ describe('a controller with message scope', () => {
         return log.length > 1 ? Promise.resolve() : new Promise<void>(() => {});
       }
     }
-    await using t = await createTestApp({ connection, controllers: [Stuck] }, { machinePatience: 100 });
+    await using broker = new FakeBroker();
+    const t = await createTestApp({ connection, controllers: [Stuck] }, { broker, machinePatience: 100 });
     const first = t.deliver(order.to({ id: '1' }), 'one');
     await t.deliver(order.to({ id: '2' }), 'two');
     expect(await first).toMatchObject({ outcome: 'acked', attempts: 1, errors: [] });
@@ -178,6 +179,9 @@ describe('a controller with message scope', () => {
         message: 'What was built for a message is still not disposed of. The next one is handled.',
       }),
     );
+    const stopped = t.app.stop({ timeout: '1m' }).catch((error: AggregateError) => error.errors);
+    await t.clock.advance('1m');
+    expect(await stopped).toEqual([new Error('What was built for a message was not disposed of in time.')]);
   });
 
   it('has a fresh scope for each attempt: what failed is disposed of before the next one begins', async () => {
@@ -309,6 +313,43 @@ describe('a controller with message scope', () => {
     finish();
     await nextTurn();
     expect(log.slice(2)).toEqual(['still in transaction 1', 'transaction 1 disposed']);
+  });
+
+  it('is gone before the singletons that it uses, although the application stops meanwhile', async () => {
+    let finish = () => {};
+    let close = () => {};
+    class Slow {
+      constructor(@Inject(Pool) readonly pool: Pool) {}
+      async [Symbol.asyncDispose]() {
+        await new Promise<void>((resolve) => {
+          close = resolve;
+        });
+        log.push('slow disposed');
+        throw new Error('slow failed');
+      }
+    }
+    @Controller({ scope: 'message', errors: [otherwise(drop())] })
+    class Late {
+      constructor(@Inject(Slow) readonly slow: Slow) {}
+      @Topic(order, { timeout: '1s' }) on() {
+        return new Promise<void>((resolve) => {
+          finish = resolve;
+        });
+      }
+    }
+    const providers: Provider[] = [{ provide: Slow, useClass: Slow, scope: 'message' }];
+    const t = await createTestApp({ connection, controllers: [Late], providers }, { machinePatience: 100 });
+    await t.deliver(order.to({ id: '1' }), 'x');
+    finish();
+    await nextTurn();
+    const stopped = t[Symbol.asyncDispose]();
+    for (let turn = 0; turn < 20; turn++) await nextTurn();
+    expect(log).toEqual(['pool']);
+    close();
+    await stopped;
+    expect(log).toEqual(['pool', 'slow disposed', 'pool disposed']);
+    const failed = 'What was built for a message could not be disposed of.';
+    expect(t.logs.filter(({ message }) => message === failed)).toHaveLength(1);
   });
 
   it('is kept by a manual handler until its message is settled, or the application stops', async () => {
