@@ -1,5 +1,5 @@
 // Runs one small application (scripts/matrix) through every build tool that our users have, each with decorator metadata and without it. The
-// package is installed from its tarball, and the tools from the registry, into an empty folder. Usage: node scripts/check-matrix.mjs, after a build.
+// package is installed from its tarball, and the tools from the registry, into an empty folder. Usage: npm run check:matrix, which builds before.
 import { execFile, execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
