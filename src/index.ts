@@ -77,6 +77,7 @@ export { Publisher, type RequestOptions } from './app/publishing/publisher.js';
 export { ReplyError } from './app/publishing/reply-error.js';
 export type { RouteInfo } from './app/routes/route-info.js';
 export type { ApplicationInfo, AsyncApiDocument, JsonSchema } from './asyncapi/index.js';
+export { ConnectError } from './client/errors.js';
 export { RequestTimeoutError } from './client/request-reply.js';
 export {
   type AckErrorCode,

@@ -91,12 +91,12 @@ describe('subscriptions', () => {
       (error) => error,
     );
     expect(error).toBeInstanceOf(SubscriptionsRefusedError);
-    expect(error.message).toBe(
+    expect(error.message.replaceAll(/(?<=\.ts):\d+/g, ':1')).toBe(
       [
         'The broker refused 2 of 3 subscriptions:',
-        '  filter      reason               handlers',
-        '  a/+/+       0x97 Quota exceeded  on a/+deep/+filter',
-        '  $share/g/b  0x97 Quota exceeded  on b',
+        '  filter      reason               handlers            written in',
+        '  a/+/+       0x97 Quota exceeded  on a/+deep/+filter  test/app/routing.test.ts:1',
+        '  $share/g/b  0x97 Quota exceeded  on b                test/app/routing.test.ts:1',
       ].join('\n'),
     );
     expect(broker.session('app')).toMatchObject({ connected: false });

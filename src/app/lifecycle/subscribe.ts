@@ -3,6 +3,7 @@ import type { TopicFilter } from '../../client/options.js';
 import { reasonCodeName } from '../../packets/index.js';
 import type { QoS } from '../../packets/packet.js';
 import type { Logger } from '../logger.js';
+import type { Route } from '../routes/route.js';
 import type { RouteGroup, Subscribing } from '../routes/route-group.js';
 
 /** Filters in one SUBSCRIBE, where they need no identifier each. */
@@ -16,6 +17,8 @@ export interface RefusedSubscription {
   readonly reasonCode: number;
   /** The handlers that would have got its messages. */
   readonly handlers: readonly string[];
+  /** Where each of them is written: `src/sensors.ts:12`, below the working directory; an empty text where the run time does not tell. */
+  readonly sources: readonly string[];
 }
 
 /** The broker refused some of the application's subscriptions: `start()` rejects with it, the message is a table of them. */
@@ -37,7 +40,7 @@ export interface Lowered {
 }
 
 /** Subscribes to all groups and resolves after the last SUBACK. `unanswered` holds the filters that still wait for theirs. Throws a SubscriptionsRefusedError. */
-export async function subscribeAll<R extends Subscribing>(
+export async function subscribeAll<R extends Subscribing & Pick<Route, 'source'>>(
   client: Client,
   groups: readonly RouteGroup<R>[],
   identifiers: boolean,
@@ -57,9 +60,10 @@ export async function subscribeAll<R extends Subscribing>(
   const granted = answers.flat();
   const refused = groups.flatMap((group, at) => {
     const { reasonCode = 0x80 } = granted[at] ?? {};
-    return reasonCode < 0x80
-      ? []
-      : [{ filter: group.topicFilter, reasonCode, handlers: group.routes.map(({ name }) => name) }];
+    if (reasonCode < 0x80) return [];
+    const handlers = group.routes.map(({ name }) => name);
+    const sources = group.routes.map(({ source }) => source() ?? '');
+    return [{ filter: group.topicFilter, reasonCode, handlers, sources }];
   });
   if (refused.length > 0) throw new SubscriptionsRefusedError(refused, groups.length);
   return groups.flatMap(({ topicFilter, qos }, at) => {
@@ -111,10 +115,15 @@ function chunks<T>(list: readonly T[], size: number): T[][] {
 
 function table(refused: readonly RefusedSubscription[]): string {
   const rows = [
-    ['filter', 'reason', 'handlers'],
-    ...refused.map(({ filter, reasonCode, handlers }) => [filter, reason(reasonCode), handlers.join(', ')]),
+    ['filter', 'reason', 'handlers', 'written in'],
+    ...refused.map(({ filter, reasonCode, handlers, sources }) => [
+      filter,
+      reason(reasonCode),
+      handlers.join(', '),
+      sources.filter((source) => source !== '').join(', '),
+    ]),
   ];
-  const widths = [0, 1].map((column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  const widths = [0, 1, 2].map((column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
   return rows
     .map((row) => `  ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ')}`.trimEnd())
     .join('\n');

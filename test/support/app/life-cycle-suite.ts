@@ -75,7 +75,7 @@ export function defineLifeCycleSuite(under: LifeCycleUnderTest): void {
   }
 
   it.skipIf(!under.refusing)(
-    'rule 14: refused subscriptions are one error, a table of filter, code and route, and nothing stays behind',
+    'rule 14: refused subscriptions are one error, a table of filter, code, route and source line, and nothing stays behind',
     async () => {
       const broker = under.refusing?.() ?? ''; // the test is skipped where there is none
       const clientId = nextClientId();
@@ -94,7 +94,10 @@ export function defineLifeCycleSuite(under: LifeCycleUnderTest): void {
       expect(error).toMatchObject({ refused });
       for (const { filter, handlers } of refused)
         expect(String(error)).toMatch(
-          new RegExp(`^ +${filter.replace('+', '\\+')} +0x8\\d .* ${handlers[0]}$`, 'm'),
+          new RegExp(
+            `^ +${filter.replace('+', '\\+')} +0x8\\d .* ${handlers[0]} +\\S+/life-cycle-suite\\.ts:\\d+$`,
+            'm',
+          ),
         );
       // The session that began has ended with the start, or the next one would find it.
       expect((await under.sent(broker, clientId)).at(-1)).toBe('DISCONNECT');
