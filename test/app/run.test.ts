@@ -124,7 +124,7 @@ describe('run()', () => {
     expect(broker.transcript()).toContain('process C→B DISCONNECT rc=0x00');
   });
 
-  it('ends at once at a second signal, with 1, and leaves the message to the broker', {
+  it('rule 15: ends at once at a second signal, with 1, and leaves the message to the broker', {
     timeout: 30_000,
   }, async () => {
     await using broker = new FakeBroker({ clock: 'real' });
@@ -138,6 +138,8 @@ describe('run()', () => {
     running.child.kill('SIGINT');
     expect(await running.ended).toMatchObject({ code: 1 });
     expect(broker.session('process')).toMatchObject({ inflight: 1 });
+    // The first one alone would end it with 1 too, but with a goodbye, once the time for the handler is over.
+    expect(broker.transcript()).not.toContain('process C→B DISCONNECT');
   });
 
   it('ends with 1 and a sentence when the connection is lost for good', { timeout: 30_000 }, async () => {
