@@ -262,14 +262,14 @@ function isClearing({ retain, payload }: PublishedByApp): boolean {
   return retain && payload.length === 0;
 }
 
-/** Of the machine's time, in milliseconds: hooks that have not ended by then wait for the virtual clock, or for ever. */
-const HOOKS_MAY_TAKE = 2_000;
+/** Of the machine's time, in milliseconds: hooks and disposals that have not ended by then wait for the virtual clock, or for ever: in four parts, of a second each. */
+const GOODBYES_MAY_TAKE = 2_000;
 
 async function stopped(app: Application): Promise<void> {
   const { clock } = app;
   const stopping = app.stop({ timeout: 0 });
-  const cancel = machineClock.setTimer(HOOKS_MAY_TAKE, () => {
-    if (clock instanceof VirtualClock) void clock.advance('2s');
+  const cancel = machineClock.setTimer(GOODBYES_MAY_TAKE, () => {
+    if (clock instanceof VirtualClock) void clock.advance('4s');
   });
   await stopping.finally(cancel);
 }

@@ -242,6 +242,18 @@ it('leaves nothing open when something of the application can’t be disposed of
   expect(t.clock.pendingTimers).toBe(0);
 });
 
+it('ends although hooks and disposals never do, and names them', async () => {
+  const never = () => new Promise<never>(() => undefined);
+  const stuck = { provide: token<object>('stuck'), useFactory: () => ({ onStop: never }), dispose: never };
+  const t = await createTestApp(app, { override: [stuck] });
+  await expect(t[Symbol.asyncDispose]()).rejects.toMatchObject({
+    errors: [
+      new Error('stuck.onStop() did not end in time.'),
+      new Error('stuck was not disposed of in time.'),
+    ],
+  });
+});
+
 it('stops the application again when the device that a real broker needs is refused', async () => {
   let connections = 0;
   await using broker = new FakeBroker({

@@ -114,7 +114,7 @@ export interface App extends AsyncDisposable {
   /**
    * Takes no more messages, waits for the handlers (`timeout`, default as in the options), sends the acknowledgements, calls `onStop`, waits for what was published,
    * disconnects, disposes of what it built. A session that outlives the connection is not unsubscribed. A start under way ends first. Rejects with an
-   * AggregateError of the hooks and disposals that failed, once all is done, or a RangeError for a timeout that is none.
+   * AggregateError of the hooks and disposals that failed or did not end in time, or a RangeError for a timeout that is none.
    */
   stop(options?: { timeout?: Duration }): Promise<DrainReport>;
   /**
