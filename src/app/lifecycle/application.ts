@@ -12,12 +12,13 @@ import { createLineLogger, type Logger, sturdyLogger } from '../logger.js';
 import { publishPartsOf } from '../middleware/middleware.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
 import { AppPublisher, Publisher } from '../publishing/publisher.js';
+import type { UnboundRoute } from '../routes/controller-routes.js';
 import type { Handle } from '../routes/route.js';
 import { type RouteInfo, routeInfos } from '../routes/route-info.js';
 import { TopicPrefix } from '../routes/topic-prefix.js';
 import { type App, type AppOptions, connectionOf, type DrainReport } from './app.js';
 import { bindTopic } from './bind-topic.js';
-import { type Booted, boot } from './boot.js';
+import { type Booted, type BootOptions, boot, plan } from './boot.js';
 import { ConnectionNews } from './connection-news.js';
 import { connectionSettings } from './connection-settings.js';
 import { documentation } from './documentation.js';
@@ -27,6 +28,7 @@ import { goOnline, type Online } from './go-online.js';
 import { type Health, healthOf } from './health.js';
 import { LifeCycleHooks } from './hooks.js';
 import { answer } from './http.js';
+import { mayStart } from './launches.js';
 import type { LiveSubscriptions } from './live-subscriptions.js';
 import { metricsText } from './metrics.js';
 import { durationOf, isContainer } from './option-findings.js';
@@ -138,6 +140,7 @@ export class Application implements App {
       const sentence = `The application can't start: it is ${this.#phase}. Make a new one with createApp().`;
       return Promise.reject(new Error(sentence));
     }
+    if (!mayStart(this)) return new Promise(() => undefined); // whoever holds it back ends the process
     this.#phase = 'starting';
     this.#starting = this.#start([this.#stopAsked.signal, ...(options.signal ? [options.signal] : [])]);
     return this.#starting;
@@ -167,6 +170,12 @@ export class Application implements App {
     return routeInfos(this.#booted?.routes ?? []);
   }
 
+  /** The routes as they will be; nothing starts. Rejects with the BootError of a start. */
+  async plan(): Promise<readonly UnboundRoute[]> {
+    const startup = new Startup({ clock: this.clock, timeout: undefined, signals: [this.stopAsked] });
+    return plan(this.#written(startup));
+  }
+
   readonly bind: App['bind'] = (topic: string | AnyTopic, values: Readonly<Record<string, unknown>>) =>
     bindTopic(topic, values, {
       routes: this.#booted?.routes,
@@ -194,12 +203,7 @@ export class Application implements App {
   async #start(signals: readonly AbortSignal[]): Promise<void> {
     const startup = new Startup({ clock: this.clock, timeout: this.options.startup?.timeout, signals });
     try {
-      const booted = await boot({
-        options: this.options,
-        functions: this.#functions,
-        assembly: this.#assembly,
-        startup,
-      });
+      const booted = await boot(this.#written(startup));
       this.#booted = booted;
       this.#onBooted?.(booted);
       startup.signal.throwIfAborted();
@@ -219,6 +223,10 @@ export class Application implements App {
     this.#phase = 'running';
     const { state } = this.#online.client;
     if (state.state === 'closed') this.#connectionLost(state.last);
+  }
+
+  #written(startup: Startup): BootOptions {
+    return { options: this.options, functions: this.#functions, assembly: this.#assembly, startup };
   }
 
   #connect({ routes, will }: Booted, startup: Startup): Promise<Online> {

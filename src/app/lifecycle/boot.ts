@@ -43,6 +43,41 @@ export interface BootOptions {
 
 /** Checks everything that can be checked before anything is built, then builds it. Throws a BootError for all mistakes together. */
 export async function boot(written: BootOptions): Promise<Booted> {
+  const { assembly, startup } = written;
+  const { classes, constructible, listed, functions, will, ...read } = await readThrough(written);
+  // The container builds its controllers itself, and they may need what the factories make.
+  startup.waitsFor(() => `the provider ${assembly.preparing}`);
+  await assembly.prepare(startup.signal);
+  const { registered, found } = read.fromContainer();
+
+  const instances = new Map([...assembly.build(constructible), ...registered]);
+  assembly.freeze();
+  const bound = [...listed, ...found].map((route) => {
+    // These routes came from controllers, and every controller was built.
+    const method = route.method as NonNullable<Route['method']>;
+    const controller = method.controller as Class;
+    if (!registered.has(controller) && assembly.isScoped(controller))
+      return bindScopedRoute({ ...route, method }, controller, assembly.scopes);
+    return bindRoute({ ...route, method }, instances.get(controller) as object);
+  });
+  const routes = namesApart([...bound, ...functions]);
+  return { routes, instances: instancesOf(assembly, registered), will };
+}
+
+/**
+ * The routes as they will be, after the same checks. Builds nothing, unless a container of the user's has controllers of its own: which they are, only building them tells. Throws a
+ * BootError for all mistakes together.
+ */
+export async function plan(written: BootOptions): Promise<readonly UnboundRoute[]> {
+  const { assembly, startup } = written;
+  const { listed, functions, fromContainer } = await readThrough(written);
+  if (assembly.container.isRegistered(Controllers, true)) await assembly.prepare(startup.signal);
+  const { found } = fromContainer();
+  return namesApart<UnboundRoute>([...listed, ...found, ...functions]);
+}
+
+/** What the user wrote, checked as far as that goes before anything is built. */
+async function readThrough(written: BootOptions) {
   const { options, assembly, startup } = written;
   const findings = optionFindings(options);
   const inherited = {
@@ -72,31 +107,26 @@ export async function boot(written: BootOptions): Promise<Booted> {
   const will = await encodedWill(options, startup, findings);
   refuseIfAny(findings);
 
-  // The container builds its controllers itself, and they may need what the factories make.
-  startup.waitsFor(() => `the provider ${assembly.preparing}`);
-  await assembly.prepare(startup.signal);
-  const registered = registeredControllers(assembly, findings);
-  for (const each of classes) registered.delete(each);
-  const found = [...registered.keys()].flatMap((controller) =>
-    controllerRoutes(controller, inherited, findings),
-  );
-  const all = [...listed, ...found, ...functions];
-  check(all);
-  findings.push(...bindFindings(options.bind, all));
-  refuseIfAny(findings);
-
-  const instances = new Map([...assembly.build(constructible), ...registered]);
-  assembly.freeze();
-  const bound = [...listed, ...found].map((route) => {
-    // These routes came from controllers, and every controller was built.
-    const method = route.method as NonNullable<Route['method']>;
-    const controller = method.controller as Class;
-    if (!registered.has(controller) && assembly.isScoped(controller))
-      return bindScopedRoute({ ...route, method }, controller, assembly.scopes);
-    return bindRoute({ ...route, method }, instances.get(controller) as object);
-  });
-  const routes = namesApart([...bound, ...functions]);
-  return { routes, instances: instancesOf(assembly, registered), will };
+  return {
+    classes,
+    constructible,
+    listed,
+    functions,
+    will,
+    /** What the container of the user's adds, once everything is there that its controllers may need. */
+    fromContainer() {
+      const registered = registeredControllers(assembly, findings);
+      for (const each of classes) registered.delete(each);
+      const found = [...registered.keys()].flatMap((controller) =>
+        controllerRoutes(controller, inherited, findings),
+      );
+      const all = [...listed, ...found, ...functions];
+      check(all);
+      findings.push(...bindFindings(options.bind, all));
+      refuseIfAny(findings);
+      return { registered, found };
+    },
+  };
 }
 
 /** Those of the user's container behind those that the application built itself. */

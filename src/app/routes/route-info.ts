@@ -4,7 +4,7 @@ import { TopicTrie } from '../../topics/index.js';
 import type { RouteConcurrency } from '../policies/concurrency.js';
 import { describePolicy } from '../policies/describe-policy.js';
 import type { Bound } from './binding.js';
-import type { Route } from './route.js';
+import type { UnboundRoute } from './controller-routes.js';
 
 /** A route, to look at. */
 export interface RouteInfo {
@@ -34,7 +34,7 @@ export interface RouteInfo {
   readonly payload?: JsonSchema;
 }
 
-export function routeInfos(routes: readonly Route[]): readonly RouteInfo[] {
+export function routeInfos(routes: readonly UnboundRoute[]): readonly RouteInfo[] {
   const overlapping = overlapsOf(routes);
   return routes.map((route) => {
     const source = route.source();
@@ -56,7 +56,7 @@ export function routeInfos(routes: readonly Route[]): readonly RouteInfo[] {
   });
 }
 
-function overlapsOf(routes: readonly Route[]): (route: Route) => readonly string[] {
+function overlapsOf(routes: readonly UnboundRoute[]): (route: UnboundRoute) => readonly string[] {
   const trie = new TopicTrie<number>({ cachedTopics: 0 });
   for (const [place, { filters }] of routes.entries()) for (const each of filters) trie.add(each, place);
   return (route) => {
