@@ -2,6 +2,7 @@ import type { CommandGroup } from './command.js';
 import { broker } from './commands/broker.js';
 import { generate } from './commands/generate.js';
 import { newApplication } from './commands/new.js';
+import { routes } from './commands/routes.js';
 import { EXIT_CODES } from './help.js';
 import type { Host } from './host.js';
 import { packageVersion } from './package-version.js';
@@ -10,7 +11,7 @@ import { runGroup } from './run-command.js';
 const commands: CommandGroup = {
   name: 'topicwise',
   summary: 'a decorator-based topic router for MQTT',
-  commands: [newApplication, generate, broker],
+  commands: [newApplication, generate, routes, broker],
   notes: EXIT_CODES,
   example: 'npx topicwise new my-app',
 };

@@ -2,7 +2,7 @@ import type { Class } from '../injection/token.js';
 import { injectable } from '../injection/tsyringe.js';
 import type { Concurrency } from '../policies/concurrency.js';
 import type { ErrorPolicy } from '../policies/error-policy.js';
-import { CONTROLLER, controllerWasDecorated, recordOn } from './record.js';
+import { CONTROLLER, controllerWasDecorated, recordOn, refuseStandardForm } from './record.js';
 
 /** What holds for all handlers of a class. */
 export interface ControllerOptions {
@@ -23,7 +23,8 @@ export interface ControllerOptions {
 
 /** Marks a class of topic handlers. It records that on the class and does nothing else: an application uses it once it is listed there. */
 export function Controller(options: ControllerOptions = {}): (target: Class) => void {
-  return (target) => {
+  return (target, ...more: unknown[]) => {
+    refuseStandardForm('@Controller', more[0]);
     recordOn<ControllerOptions>(target, CONTROLLER, () => options);
     // Registers nothing: it lets a container of the user's construct the class. tsyringe's type leaves abstract classes out.
     injectable()(target as new () => object);

@@ -20,6 +20,14 @@ export function controllerWasDecorated(controller: object): void {
   for (const listener of listeners) listener(controller);
 }
 
+/** P2: what a compiler hands a decorator as its second argument that was not told of experimental decorators is an object. */
+export function refuseStandardForm(decorator: string, second: unknown): void {
+  if (typeof second !== 'object' || second === null) return;
+  throw new TypeError(
+    `${decorator} was compiled as a standard decorator, which has no parameter decorators. Write "experimentalDecorators": true into the tsconfig.json that covers the file, and see that its "include" names the folder.`,
+  );
+}
+
 interface Recorded<T> {
   readonly origin: string;
   readonly value: T;

@@ -14,7 +14,7 @@ import type { Middleware } from '../middleware/middleware.js';
 import { type CallSite, callSiteOf } from './call-site.js';
 import type { HandlerDecorator } from './handler-form.js';
 import type { HandlerOptions } from './handler-options.js';
-import { ROUTES, recordOn } from './record.js';
+import { ROUTES, recordOn, refuseStandardForm } from './record.js';
 
 /** A handler's options, and the topics of the messages that it may return. */
 export interface SendingOptions<Sends extends readonly AnyTopic[]> extends HandlerOptions {
@@ -72,6 +72,7 @@ function topicWith(middleware: readonly Middleware[]): TopicDecorator {
   const decorate = (topic: string | AnyTopic, options: HandlerRecord['options'] = {}) => {
     const source = callSiteOf(decorate);
     return (target: object, key: string | symbol, descriptor?: PropertyDescriptor) => {
+      refuseStandardForm('@Topic', key);
       const owner = typeof target === 'function' ? target : target.constructor;
       const on = typeof target === 'function' ? 'static method' : placeOf(descriptor);
       recordOn<HandlerRecord[]>(owner, ROUTES, () => []).push({

@@ -16,7 +16,7 @@ export async function loadFailure(error: unknown, file: string, place: Place): P
   const told = (sentence: string) => new Failure(sentence, { cause: error });
   if (!(error instanceof Error)) return told(`${shown} could not be loaded: it throws ${String(error)}.`);
   const message = error.message.trim();
-  if (/experimental decorators|decorators are not valid/i.test(message)) return told(decoratorsOff(shown));
+  if (/experimental ?decorators|decorators are not valid/i.test(message)) return told(decoratorsOff(shown));
   if (/before initialization/.test(message)) {
     const circle = await importCircle(file);
     if (circle) {
