@@ -18,14 +18,32 @@ const levels = ['debug', 'info', 'warn', 'error'] as const;
 
 /** One readable line per report: time, level, sentence, facts. What the application uses if it is given no logger. */
 export function createLineLogger(options: LineLoggerOptions): Logger {
-  return lineLogger(options, {});
+  return styledLogger(options, ({ time, level, words }) =>
+    [time.toISOString(), level.toUpperCase().padEnd(5), ...words].join(' '),
+  );
 }
 
-function lineLogger(options: LineLoggerOptions, known: object): Logger {
+/** What stands in a line: the words are the sentence, where there is one, and each fact. */
+export interface LineParts {
+  readonly time: Date;
+  readonly level: (typeof levels)[number];
+  readonly words: readonly string[];
+  readonly hasSentence: boolean;
+}
+
+/** A line logger whose lines look otherwise. */
+export function styledLogger(options: LineLoggerOptions, style: (parts: LineParts) => string): Logger {
+  return lineLogger({ ...options, style }, {});
+}
+
+interface StyledOptions extends LineLoggerOptions {
+  readonly style: (parts: LineParts) => string;
+}
+
+function lineLogger(options: StyledOptions, known: object): Logger {
   const least = levels.indexOf(options.level ?? 'info');
   const at = (level: (typeof levels)[number]) => (facts: object, message?: string) => {
-    if (levels.indexOf(level) >= least)
-      options.write(line(options.clock, level, { ...known, ...facts }, message));
+    if (levels.indexOf(level) >= least) options.write(line(options, level, { ...known, ...facts }, message));
   };
   return {
     debug: at('debug'),
@@ -36,12 +54,18 @@ function lineLogger(options: LineLoggerOptions, known: object): Logger {
   };
 }
 
-function line(clock: Clock, level: string, facts: object, message: string | undefined): string {
-  const time = new Date(clock.now()).toISOString();
+function line(
+  { clock, style }: StyledOptions,
+  level: (typeof levels)[number],
+  facts: object,
+  message: string | undefined,
+): string {
   const words = Object.entries(facts).flatMap(([name, value]) =>
     value === undefined ? [] : [`${name}=${printed(value)}`],
   );
-  return `${[time, level.toUpperCase().padEnd(5), ...(message === undefined ? [] : [message]), ...words].join(' ')}\n`;
+  const hasSentence = message !== undefined;
+  const all = hasSentence ? [message, ...words] : words;
+  return `${style({ time: new Date(clock.now()), level, words: all, hasSentence })}\n`;
 }
 
 function printed(value: unknown): string {

@@ -1,13 +1,30 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { extname } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { WriteStream } from 'node:tty';
+import { fileURLToPath } from 'node:url';
+import type { ChildMessage, ChildSettings } from './running/child-messages.js';
+
+/** Beside this file, in sources and when it is compiled. */
+export const childModule = fileURLToPath(new URL(`./child${extname(import.meta.url)}`, import.meta.url));
 
 /** Where a command prints; both standard streams are one. */
 export interface Output {
   /** Whether it shows colours. */
   readonly colours: boolean;
   write(text: string): unknown;
+}
+
+/** A process that runs an application. */
+export interface Child {
+  /** Asks it to stop as at a signal. */
+  stop(): void;
+  /** Ends it now. */
+  kill(): void;
+  onMessage(callback: (message: ChildMessage) => void): void;
+  /** Calls back once it has ended: with its exit code, or the signal that ended it. */
+  onEnd(callback: (how: number | string) => void): void;
 }
 
 /** The process that a command runs in. */
@@ -23,13 +40,13 @@ export interface Host {
   ask(question: string): Promise<string | undefined>;
   /** Runs a program in a folder, printing where this process prints on stderr; resolves with its exit code, or undefined if there is no such program. */
   run(program: string, words: readonly string[], folder: string): Promise<number | undefined>;
-  /** Calls back at each SIGINT and SIGTERM until the returned function is called. */
-  onSignal(callback: () => void): () => void;
+  /** Calls back at each of these signals, SIGINT and SIGTERM by default, until the returned function is called. */
+  onSignal(callback: (signal: NodeJS.Signals) => void, signals?: readonly NodeJS.Signals[]): () => void;
+  /** Starts another process of this program, which runs an application and prints where this one prints. */
+  fork(settings: ChildSettings): Child;
   /** Ends the process now. */
   exit(code: number): void;
 }
-
-const signals = ['SIGINT', 'SIGTERM'] as const;
 
 export const nodeHost: Host = {
   stdout: outputOf(process.stdout),
@@ -61,12 +78,16 @@ export const nodeHost: Host = {
       child.on('close', (code) => resolve(code ?? 1)); // by a signal: it did not do what it should
     });
   },
-  onSignal(callback) {
+  onSignal(callback, signals = ['SIGINT', 'SIGTERM']) {
     for (const signal of signals) process.on(signal, callback);
     return () => {
       for (const signal of signals) process.off(signal, callback);
     };
   },
+  fork: (settings) =>
+    childOf(
+      fork(childModule, [JSON.stringify(settings)], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] }),
+    ),
   exit: (code) => process.exit(code),
 };
 
@@ -75,5 +96,17 @@ function outputOf(stream: NodeJS.WriteStream): Output {
     // hasColors() knows NO_COLOR, FORCE_COLOR and TERM.
     colours: stream instanceof WriteStream && stream.hasColors(),
     write: (text) => stream.write(text),
+  };
+}
+
+export function childOf(child: ChildProcess): Child {
+  return {
+    stop() {
+      if (child.connected) child.send({ stop: true });
+    },
+    kill: () => void child.kill('SIGKILL'),
+    // What child.ts sends.
+    onMessage: (callback) => void child.on('message', (message) => callback(message as ChildMessage)),
+    onEnd: (callback) => void child.on('close', (code, signal) => callback(code ?? signal ?? 1)),
   };
 }

@@ -59,7 +59,7 @@ function run(path: string, command: Command | CommandGroup, words: readonly stri
 }
 
 /** Prints what a command throws as a sentence; anything else is a mistake of this program, whose stack is wanted. */
-async function told(path: string, host: Host, body: () => Promise<number>): Promise<number> {
+export async function told(path: string, host: Host, body: () => Promise<number>): Promise<number> {
   try {
     return await body();
   } catch (error) {

@@ -1,8 +1,10 @@
 import type { CommandGroup } from './command.js';
 import { broker } from './commands/broker.js';
+import { dev } from './commands/dev.js';
 import { generate } from './commands/generate.js';
 import { newApplication } from './commands/new.js';
 import { routes } from './commands/routes.js';
+import { run } from './commands/run.js';
 import { EXIT_CODES } from './help.js';
 import type { Host } from './host.js';
 import { packageVersion } from './package-version.js';
@@ -11,7 +13,7 @@ import { runGroup } from './run-command.js';
 const commands: CommandGroup = {
   name: 'topicwise',
   summary: 'a decorator-based topic router for MQTT',
-  commands: [newApplication, generate, routes, broker],
+  commands: [newApplication, generate, dev, run, routes, broker],
   notes: EXIT_CODES,
   example: 'npx topicwise new my-app',
 };

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { type CommandGroup, defineCommand, Failure, flag } from '../../src/cli/command.js';
 import { runGroup } from '../../src/cli/run-command.js';
+import type { ChildSettings } from '../../src/cli/running/child-messages.js';
 import { RecordingHost } from '../support/cli/recording-host.js';
 
 const wash = defineCommand({
@@ -127,7 +128,8 @@ function hostParts(host: RecordingHost) {
     isInteractive: host.isInteractive,
     ask: (question: string) => host.ask(question),
     run: (program: string, words: readonly string[], folder: string) => host.run(program, words, folder),
-    onSignal: (callback: () => void) => host.onSignal(callback),
+    onSignal: (callback: (signal: NodeJS.Signals) => void) => host.onSignal(callback),
+    fork: (settings: ChildSettings) => host.fork(settings),
     exit: (code: number) => host.exit(code),
   };
 }

@@ -16,7 +16,7 @@ import type { UnboundRoute } from '../routes/controller-routes.js';
 import type { Handle } from '../routes/route.js';
 import { type RouteInfo, routeInfos } from '../routes/route-info.js';
 import { TopicPrefix } from '../routes/topic-prefix.js';
-import { type App, type AppOptions, connectionOf, type DrainReport } from './app.js';
+import { type App, type AppOptions, type ConnectionOptions, connectionOf, type DrainReport } from './app.js';
 import { bindTopic } from './bind-topic.js';
 import { type Booted, type BootOptions, boot, plan } from './boot.js';
 import { ConnectionNews } from './connection-news.js';
@@ -28,7 +28,7 @@ import { goOnline, type Online } from './go-online.js';
 import { type Health, healthOf } from './health.js';
 import { LifeCycleHooks } from './hooks.js';
 import { answer } from './http.js';
-import { mayStart } from './launches.js';
+import { theOverseer } from './launches.js';
 import type { LiveSubscriptions } from './live-subscriptions.js';
 import { metricsText } from './metrics.js';
 import { durationOf, isContainer } from './option-findings.js';
@@ -37,15 +37,15 @@ import { Startup } from './startup.js';
 
 /** An application on one broker, from its options to its last acknowledgement. */
 export class Application implements App {
-  readonly options: AppOptions;
   readonly clock: Clock;
-  readonly logger: Logger;
   readonly prefix: TopicPrefix;
   readonly publisher: AppPublisher;
   readonly #assembly: Assembly;
   readonly #functions: FunctionRoute[];
-  readonly #news: ConnectionNews;
-  readonly #hooks: LifeCycleHooks;
+  #options: AppOptions;
+  #logger: Logger;
+  #news: ConnectionNews;
+  #hooks: LifeCycleHooks;
   readonly #onBooted: ((booted: Booted) => void) | undefined;
   readonly #stopAsked = new AbortController();
   /** Aborted as soon as somebody calls `stop()`: a start under way ends. */
@@ -73,14 +73,14 @@ export class Application implements App {
     onBooted?: (booted: Booted) => void,
   ) {
     this.#onBooted = onBooted;
-    this.options = options;
+    this.#options = options;
     this.prefix = new TopicPrefix(options.prefix);
     this.clock = options.clock ?? systemClock;
     const lines = createLineLogger({ clock: this.clock, write: (line) => process.stderr.write(line) });
-    this.logger = options.logger ? sturdyLogger(options.logger, lines) : lines;
+    this.#logger = options.logger ? sturdyLogger(options.logger, lines) : lines;
     this.publisher = new AppPublisher(this, publishPartsOf(options.middleware));
-    this.#news = new ConnectionNews(this.logger);
-    this.#hooks = new LifeCycleHooks(this, this.logger, this.clock);
+    this.#news = new ConnectionNews(this.#logger);
+    this.#hooks = new LifeCycleHooks(this, this.#logger, this.clock);
     this.#functions = [...functions];
     this.#assembly = new Assembly({
       container: isContainer(options.container) ? options.container : undefined, // else the start fails
@@ -95,6 +95,23 @@ export class Application implements App {
   /** The same application, with other options and nothing shared. */
   with(options: Partial<AppOptions>, onBooted?: (booted: Booted) => void): Application {
     return new Application({ ...this.options, ...options }, this.#functions, onBooted);
+  }
+
+  /** Before the start, for an overseer: another connection, and another logger in place of the default one. */
+  amend(connection: ConnectionOptions, lines?: Logger): void {
+    this.#options = { ...this.#options, connection };
+    if (!lines || this.#options.logger) return;
+    this.#logger = lines;
+    this.#news = new ConnectionNews(lines);
+    this.#hooks = new LifeCycleHooks(this, lines, this.clock);
+  }
+
+  get options(): AppOptions {
+    return this.#options;
+  }
+
+  get logger(): Logger {
+    return this.#logger;
   }
 
   get container(): DependencyContainer {
@@ -140,7 +157,7 @@ export class Application implements App {
       const sentence = `The application can't start: it is ${this.#phase}. Make a new one with createApp().`;
       return Promise.reject(new Error(sentence));
     }
-    if (!mayStart(this)) return new Promise(() => undefined); // whoever holds it back ends the process
+    if (theOverseer()?.starts(this) === 'hold') return new Promise(() => undefined); // whoever holds it back ends the process
     this.#phase = 'starting';
     this.#starting = this.#start([this.#stopAsked.signal, ...(options.signal ? [options.signal] : [])]);
     return this.#starting;
@@ -206,6 +223,7 @@ export class Application implements App {
       const booted = await boot(this.#written(startup));
       this.#booted = booted;
       this.#onBooted?.(booted);
+      theOverseer()?.booted?.(this, booted.routes);
       startup.signal.throwIfAborted();
       this.#news.starting(booted.routes, connectionOf(this.options));
       await this.#hooks.start(booted.instances, startup);
@@ -221,6 +239,7 @@ export class Application implements App {
       startup.over();
     }
     this.#phase = 'running';
+    theOverseer()?.running?.(this);
     const { state } = this.#online.client;
     if (state.state === 'closed') this.#connectionLost(state.last);
   }

@@ -1,18 +1,25 @@
+import type { Route } from '../routes/route.js';
 import type { Application } from './application.js';
 
-/** Hears of an application that is about to start, and may still change its options; whether it may start. */
-export type Launch = (app: Application) => 'start' | 'hold';
+/** Whoever loads and runs applications that somebody else wrote. */
+export interface Overseer {
+  /** One is about to start; its options may still be amended. Whoever holds it back ends the process. */
+  starts(app: Application): 'start' | 'hold';
+  /** Everything is built, nothing is connected. What it throws, the start rejects with. */
+  booted?(app: Application, routes: readonly Route[]): void;
+  running?(app: Application): void;
+}
 
-let launch: Launch | undefined;
+let overseer: Overseer | undefined;
 
-/** For whoever loads and runs applications that somebody else wrote: asked before any of the process starts, until the returned function is called. */
-export function overseeLaunches(oversee: Launch): () => void {
-  launch = oversee;
+/** Oversees every application of the process, until the returned function is called. */
+export function oversee(by: Overseer): () => void {
+  overseer = by;
   return () => {
-    if (launch === oversee) launch = undefined;
+    if (overseer === by) overseer = undefined;
   };
 }
 
-export function mayStart(app: Application): boolean {
-  return launch?.(app) !== 'hold';
+export function theOverseer(): Overseer | undefined {
+  return overseer;
 }

@@ -2,20 +2,11 @@ import { Broker, ListenError } from '../../broker/index.js';
 import { defineCommand, Failure, type OptionValues, value } from '../command.js';
 import type { Host } from '../host.js';
 import { connectionLog } from './connection-log.js';
+import { portOption } from './port-option.js';
 
 const options = {
-  port: value({
-    shown: '<number>',
-    summary: 'listen on this TCP port; 0 takes a free one (default: 1883)',
-    takes: 'a number from 0 to 65535',
-    read: readPort,
-  }),
-  'ws-port': value({
-    shown: '<number>',
-    summary: 'take MQTT over WebSocket on this port too, under any path; needs the package ws',
-    takes: 'a number from 0 to 65535',
-    read: readPort,
-  }),
+  port: portOption('listen on this TCP port; 0 takes a free one (default: 1883)'),
+  'ws-port': portOption('take MQTT over WebSocket on this port too, under any path; needs the package ws'),
   host: value({
     shown: '<address>',
     summary: "listen on this address; 0.0.0.0 is all of this machine's networks (default: 127.0.0.1)",
@@ -73,8 +64,4 @@ function firstSignal(host: Host): { came: Promise<void>; forget: () => void } {
     });
   });
   return { came, forget };
-}
-
-function readPort(text: string): number | undefined {
-  return /^\d{1,5}$/.test(text) && Number(text) <= 65_535 ? Number(text) : undefined;
 }

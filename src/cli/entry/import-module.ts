@@ -23,7 +23,8 @@ export async function importModule(shown: string, { cwd }: Pick<Host, 'cwd'>): P
   }
 }
 
-function checkFile(file: string, shown: string): void {
+/** Throws a Failure for a file that is not there. */
+export function checkFile(file: string, shown: string): void {
   const folder = dirname(file);
   if (!existsSync(folder)) {
     throw new Failure(

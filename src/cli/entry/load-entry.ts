@@ -1,5 +1,5 @@
 import type { Application } from '../../app/lifecycle/application.js';
-import { overseeLaunches } from '../../app/lifecycle/launches.js';
+import { oversee } from '../../app/lifecycle/launches.js';
 import type { UnboundRoute } from '../../app/routes/controller-routes.js';
 import { Failure } from '../command.js';
 import type { Host } from '../host.js';
@@ -34,14 +34,15 @@ export async function loadEntry(
 async function importWithoutStart(file: string, host: Host): Promise<Exports> {
   let forget = () => {};
   const started = new Promise<never>((_resolve, reject) => {
-    forget = overseeLaunches(() => {
+    const starts = () => {
       reject(
         new Failure(
           `${file} starts its application as soon as it is loaded. Export the application from a file of its own, such as src/app.ts, and name that one.`,
         ),
       );
-      return 'hold';
-    });
+      return 'hold' as const;
+    };
+    forget = oversee({ starts });
   });
   try {
     return await Promise.race([importModule(file, host), started]);

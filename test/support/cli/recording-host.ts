@@ -1,4 +1,10 @@
-import type { Host } from '../../../src/cli/host.js';
+import { fork } from 'node:child_process';
+import { createRequire } from 'node:module';
+import { pathToFileURL } from 'node:url';
+import { type Child, childModule, childOf, type Host } from '../../../src/cli/host.js';
+import type { ChildSettings } from '../../../src/cli/running/child-messages.js';
+
+const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
 
 /** A process for a command in this one: keeps what is printed, sends signals, ends nothing. */
 export class RecordingHost implements Host {
@@ -14,7 +20,7 @@ export class RecordingHost implements Host {
   /** The lines that somebody types; a host that has some is a terminal. */
   readonly #answers: string[];
   readonly isInteractive: boolean;
-  readonly #listeners = new Set<() => void>();
+  readonly #listeners = new Set<(signal: NodeJS.Signals) => void>();
 
   constructor(
     readonly cwd = process.cwd(),
@@ -34,18 +40,35 @@ export class RecordingHost implements Host {
     return this.codes.length > 0 ? this.codes.shift() : 0;
   }
 
-  onSignal(callback: () => void): () => void {
+  onSignal(callback: (signal: NodeJS.Signals) => void): () => void {
     this.#listeners.add(callback);
     return () => this.#listeners.delete(callback);
   }
 
   signal(): void {
-    for (const callback of this.#listeners) callback();
+    for (const callback of this.#listeners) callback('SIGINT');
   }
 
   /** Whether a signal would end the process, because nobody listens for it. */
   get isDeaf(): boolean {
     return this.#listeners.size === 0;
+  }
+
+  /** The processes that were started. */
+  readonly children: Child[] = [];
+
+  fork(settings: ChildSettings): Child {
+    const forked = fork(childModule, [JSON.stringify(settings)], {
+      execArgv: ['--import', tsx],
+      cwd: this.cwd,
+      env: { ...process.env, ...this.env },
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    });
+    forked.stdout?.on('data', (text) => this.stdout.write(String(text)));
+    forked.stderr?.on('data', (text) => this.stderr.write(String(text)));
+    const child = childOf(forked);
+    this.children.push(child);
+    return child;
   }
 
   exit(code: number): void {
