@@ -170,13 +170,13 @@ describe('fetch', () => {
   it.each([
     ['/healthz', 'POST', 405, 'POST has no meaning here. Use GET.\n'],
     ['/metrics', 'DELETE', 405, 'DELETE has no meaning here. Use GET.\n'],
-    ['/', 'GET', 404, 'There is no "" here. There is /healthz, /readyz, /metrics, /asyncapi.json.\n'],
+    ['/', 'GET', 404, 'There is no "" here. There is /healthz, /readyz, /metrics, /asyncapi.json, /docs.\n'],
     ['/asyncapi.json', 'GET', 503, 'The application has not started: its handlers are not known yet.\n'],
     [
       '/toString',
       'GET',
       404,
-      'There is no "toString" here. There is /healthz, /readyz, /metrics, /asyncapi.json.\n',
+      'There is no "toString" here. There is /healthz, /readyz, /metrics, /asyncapi.json, /docs.\n',
     ],
     ['/healthz', 'HEAD', 503, ''],
   ])('%s by %s: %i', async (path, method, status, text) => {

@@ -164,8 +164,8 @@ export interface App extends AsyncDisposable {
   /** The counters of the routes and the state of the connection as text for Prometheus, labelled by route and pattern. */
   metrics(): Promise<string>;
   /**
-   * Answers GET for `/healthz` and `/readyz` (200 or 503, with `health()` as JSON), `/metrics` and `/asyncapi.json`, under whatever path it is mounted: the last segment decides. Needs no `this`. Everything else is
-   * 404, other methods 405.
+   * Answers GET for `/healthz` and `/readyz` (200 or 503, with `health()` as JSON), `/metrics`, `/asyncapi.json` and `/docs`, under whatever path it is mounted: the last segment decides. Needs no `this`. Everything else is
+   * 404, other methods 405. `/docs` is the AsyncAPI document as a page that loads nothing from elsewhere; it needs the package `@asyncapi/react-component`, and is 501 with a sentence without it.
    */
   fetch(request: Request): Promise<Response>;
 }

@@ -15,10 +15,14 @@ import { type AppOptions, type ConnectionOptions, connectionOf } from './app.js'
 
 const versions = { 4: '3.1.1', 5: '5.0', auto: undefined } as const;
 
-/** What is documented. */
-interface Subject {
+/** An application, as far as its document speaks of it beside its routes. */
+export interface Described {
   readonly options: AppOptions;
   readonly prefix: TopicPrefix;
+}
+
+/** What is documented. */
+interface Subject extends Described {
   readonly logger: Logger;
   readonly booted: { readonly routes: readonly Documentable[] } | undefined;
 }
@@ -58,7 +62,8 @@ export function infoFindings(info: unknown = {}): string[] {
   return wrong.map(([name, said]) => `info.${name} is of type ${typeof said}. Write a text.`);
 }
 
-function documentOf({ options, prefix }: Subject, routes: readonly Documentable[]): Documented {
+/** The document of an application with these routes. */
+export function documentOf({ options, prefix }: Described, routes: readonly Documentable[]): Documented {
   const { will } = connectionOf(options);
   return asyncapiDocument({
     info: options.info,

@@ -1,5 +1,6 @@
 // What an application answers inside somebody's HTTP server.
 import { ASYNCAPI_CONTENT_TYPE, type AsyncApiDocument } from '../../asyncapi/index.js';
+import { documentationPage, NoPageError } from './documentation-page.js';
 import type { Health } from './health.js';
 import { METRICS_CONTENT_TYPE } from './metrics.js';
 
@@ -22,7 +23,8 @@ const pages: Readonly<Record<string, Page>> = {
   'asyncapi.json': (app) =>
     app.booted
       ? Response.json(app.asyncapi(), { headers: { 'content-type': ASYNCAPI_CONTENT_TYPE } })
-      : refusal(503, 'The application has not started: its handlers are not known yet.'),
+      : notStarted(),
+  docs: (app) => (app.booted ? page(app.asyncapi()) : notStarted()),
 };
 
 /** The answer to a request under any path: its last segment decides. */
@@ -38,6 +40,22 @@ export async function answer({ url, method }: Request, app: Asked): Promise<Resp
   const response = await page(app);
   response.headers.set('cache-control', 'no-store');
   return method === 'HEAD' ? new Response(null, response) : response;
+}
+
+async function page(document: AsyncApiDocument): Promise<Response> {
+  try {
+    const { html, policy } = await documentationPage(document, [process.cwd()]);
+    return new Response(html, {
+      headers: { 'content-type': 'text/html; charset=utf-8', 'content-security-policy': policy },
+    });
+  } catch (error) {
+    if (error instanceof NoPageError) return refusal(501, error.message);
+    throw error;
+  }
+}
+
+function notStarted(): Response {
+  return refusal(503, 'The application has not started: its handlers are not known yet.');
 }
 
 function status(app: Asked, asked: 'live' | 'ready'): Response {
