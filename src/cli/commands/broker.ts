@@ -1,5 +1,6 @@
 import { Broker, ListenError } from '../../broker/index.js';
 import { defineCommand, Failure, type OptionValues, value } from '../command.js';
+import { firstSignal } from '../first-signal.js';
 import type { Host } from '../host.js';
 import { connectionLog } from './connection-log.js';
 import { portOption } from './port-option.js';
@@ -51,17 +52,4 @@ async function run(given: OptionValues<typeof options>, host: Host): Promise<num
   } finally {
     signalled.forget();
   }
-}
-
-function firstSignal(host: Host): { came: Promise<void>; forget: () => void } {
-  let forget = () => {};
-  const came = new Promise<void>((resolve) => {
-    let first = true;
-    forget = host.onSignal(() => {
-      if (!first) host.exit(1);
-      first = false;
-      resolve();
-    });
-  });
-  return { came, forget };
 }
