@@ -1,6 +1,7 @@
 import type { CommandGroup } from './command.js';
 import { broker } from './commands/broker.js';
 import { dev } from './commands/dev.js';
+import { docs } from './commands/docs.js';
 import { generate } from './commands/generate.js';
 import { newApplication } from './commands/new.js';
 import { routes } from './commands/routes.js';
@@ -13,7 +14,7 @@ import { runGroup } from './run-command.js';
 const commands: CommandGroup = {
   name: 'topicwise',
   summary: 'a decorator-based topic router for MQTT',
-  commands: [newApplication, generate, dev, run, routes, broker],
+  commands: [newApplication, generate, dev, run, routes, docs, broker],
   notes: EXIT_CODES,
   example: 'npx topicwise new my-app',
 };
