@@ -2,19 +2,20 @@ import type { CommandGroup } from './command.js';
 import { broker } from './commands/broker.js';
 import { dev } from './commands/dev.js';
 import { docs } from './commands/docs.js';
+import { doctor } from './commands/doctor.js';
 import { generate } from './commands/generate.js';
 import { newApplication } from './commands/new.js';
 import { routes } from './commands/routes.js';
 import { run } from './commands/run.js';
 import { EXIT_CODES } from './help.js';
 import type { Host } from './host.js';
-import { packageVersion } from './package-version.js';
+import { packageVersion } from './own-manifest.js';
 import { runGroup } from './run-command.js';
 
 const commands: CommandGroup = {
   name: 'topicwise',
   summary: 'a decorator-based topic router for MQTT',
-  commands: [newApplication, generate, dev, run, routes, docs, broker],
+  commands: [newApplication, generate, dev, run, routes, docs, doctor, broker],
   notes: EXIT_CODES,
   example: 'npx topicwise new my-app',
 };

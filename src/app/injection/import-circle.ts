@@ -36,6 +36,13 @@ export async function importCircle(file: string): Promise<readonly string[] | un
   return circle?.map((module) => relative(dirname(file), module).replaceAll('\\', '/'));
 }
 
+/** A file and the files beside it that are reached by following imports, each once. */
+export async function modulesFrom(file: string): Promise<readonly string[]> {
+  const found = new Set([file]);
+  for (const module of found) for (const next of await importsOf(module)) found.add(next);
+  return [...found];
+}
+
 /** The files that a module imports, in order. */
 async function importsOf(module: string): Promise<string[]> {
   const source = withoutComments((await textOf(module)) ?? '');

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { packageFolder } from '../package-version.js';
+import { packageFolder } from '../own-manifest.js';
 import type { Names } from './names.js';
 
 /** Something that can be generated, of the files in its folder of templates/generate/. */

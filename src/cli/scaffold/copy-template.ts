@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { packageFolder, packageVersion } from '../package-version.js';
+import { packageFolder, packageVersion } from '../own-manifest.js';
 import { forPackageManager, type PackageManager } from './package-manager.js';
 import type { TemplateName } from './templates.js';
 
