@@ -40,7 +40,7 @@ export const doctor = defineCommand({
     const findings = [
       ...checkNode(process.versions.node, manifest),
       ...checkPeers(folder, manifest),
-      ...checkCopies(folder),
+      ...checkCopies(folder, host.cwd),
     ];
     const loaded = entry === undefined ? undefined : await load(entry, host, app, findings);
     findings.push(...(await checkTypeScript(folder, entry && resolve(host.cwd, entry), loaded)));

@@ -16,7 +16,11 @@ export function formatOf(file: string): Format | undefined {
 /** The document as text, a line break behind it. Throws a Failure where the package for YAML is missing. */
 export function written(document: object, format: Format, folder: string): string {
   if (format === 'json') return `${JSON.stringify(document, undefined, 2)}\n`;
-  return yamlPackage(folder).stringify(document, { lineWidth: 0, aliasDuplicateObjects: false });
+  return yamlPackage(folder).stringify(document, {
+    lineWidth: 0,
+    aliasDuplicateObjects: false,
+    compat: 'yaml-1.1', // whose readers take a property called on for true
+  });
 }
 
 /** The opposite. Throws what the parser throws, and a Failure where the package for YAML is missing. */

@@ -33,12 +33,12 @@ const alone = {
   zod: 'warn',
 } as const;
 
-export function checkCopies(folder: string): Finding[] {
+export function checkCopies(folder: string, cwd: string): Finding[] {
   return Object.entries(alone).flatMap(([name, level]) => {
     const copies = copiesOf(name, folder);
     if (copies.length < 2) return [];
     const places = copies.map(
-      ({ folder: place, version }) => `${version} in ${relative(folder, place) || place}`,
+      ({ folder: place, version }) => `${version} in ${relative(cwd, place) || place}`,
     );
     return [
       {

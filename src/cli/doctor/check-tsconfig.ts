@@ -73,7 +73,7 @@ export async function checkIncluded(
     error(
       about,
       `${relative(folder, file)} has decorators and is not covered by include: tools translate it without experimentalDecorators.`,
-      `Add its folder to "include" in ${relative(process.cwd(), path) || path}.`,
+      `Add its folder to "include" in ${path}.`,
     ),
   );
 }

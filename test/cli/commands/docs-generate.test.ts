@@ -46,6 +46,12 @@ it('says the same in YAML', async () => {
   expect(parse(yaml.stdout)).toEqual(JSON.parse(json.stdout));
 });
 
+it('quotes what older readers of YAML take for something else', async () => {
+  const switched = text.replace('at: z.date()', 'on: z.boolean()');
+  const { stdout } = await generate(['app.ts', '--format', 'yaml'], { 'app.ts': switched });
+  expect(stdout).toContain('"on":\n          type: boolean\n');
+});
+
 it.each([
   ['json', ['-o', 'asyncapi.json'], /^\{\n {2}"asyncapi"/],
   ['yaml', ['-o', 'asyncapi.yaml'], /^asyncapi: /],
