@@ -1,8 +1,11 @@
 // Every snippet of the README and of the guides is a file that a test runs, or a command that exists.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { posix } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { FakeBroker } from 'topicwise/testing';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { asyncapiDocument } from '../../src/asyncapi/index.js';
 import { topicwise } from '../../src/cli/topicwise.js';
+import { applicationFolder } from '../support/cli/application-folder.js';
 import { RecordingHost } from '../support/cli/recording-host.js';
 import { temporaryFolder } from '../support/cli/temporary-folder.js';
 
@@ -70,7 +73,7 @@ describe.each(pages)('%s', (page) => {
   });
 
   it.each(ofTheCommand)('shows what the command does: %s', async (line) => {
-    const host = new RecordingHost(temporaryFolder());
+    const host = new RecordingHost(line.includes(' src/app.ts') ? await anApplication() : temporaryFolder());
     // On free ports: those of the page may be taken on this machine.
     const words = line
       .replaceAll(/(?<=port )\d+/g, '0')
@@ -83,6 +86,20 @@ describe.each(pages)('%s', (page) => {
     expect(host.stderr.text).toBe('');
   });
 });
+
+/** The folder of an application whose broker runs, with its document. */
+async function anApplication(): Promise<string> {
+  const broker = new FakeBroker({ clock: 'real' });
+  onTestFinished(() => broker[Symbol.asyncDispose]());
+  const { url } = await broker.listen();
+  return applicationFolder({
+    'src/app.ts': `import { createApp } from 'topicwise';
+export const app = createApp({ connection: '${url}' });
+app.on('socks/+/status', function onStatus() {});
+`,
+    'asyncapi.json': JSON.stringify(asyncapiDocument({ receives: [] }).document),
+  });
+}
 
 it('shows the first application and its test in under 40 lines', () => {
   const lines = ['examples/first/app.ts', 'examples/first/app.test.ts'].map(

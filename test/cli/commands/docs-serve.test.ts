@@ -1,4 +1,5 @@
-import { createServer } from 'node:net';
+import { once } from 'node:events';
+import { connect, createServer } from 'node:net';
 import { expect, it, vi } from 'vitest';
 import * as installed from '../../../src/app/installed-package.js';
 import { topicwise } from '../../../src/cli/topicwise.js';
@@ -37,6 +38,9 @@ it('serves the page and the document until a signal comes', async () => {
   expect([other.status, await other.text()]).toEqual([404, 'There is / and /asyncapi.json.\n']);
   const posted = await fetch(url, { method: 'POST' });
   expect([posted.status, await posted.text()]).toEqual([405, 'POST has no meaning here. Use GET.\n']);
+  const idle = connect(Number(new URL(url).port), '127.0.0.1'); // as browsers hold some in reserve
+  afterThisTest(() => idle.destroy());
+  await once(idle, 'connect');
   host.signal();
   expect([await ended, host.stderr.text, host.isDeaf]).toEqual([0, '', true]);
   await expect(fetch(url)).rejects.toThrow('fetch failed');

@@ -1,6 +1,5 @@
-import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { FakeBroker } from 'topicwise/testing';
 import { describe, expect, it } from 'vitest';
 import { checkNode } from '../../../src/cli/doctor/check-packages.js';
@@ -11,7 +10,6 @@ import { cliProcess } from '../../support/cli/process.js';
 import { RecordingHost } from '../../support/cli/recording-host.js';
 import { afterThisTest } from '../../support/transports/servers.js';
 
-const repository = fileURLToPath(new URL('../../../', import.meta.url));
 const compilerOptions = {
   target: 'es2022',
   module: 'nodenext',
@@ -37,10 +35,7 @@ const tsconfigOf = (options: object, more: object = { include: ['src'] }) =>
 
 /** An application with everything installed that the doctor asks for. */
 function installation(files: Readonly<Record<string, string>> = healthy): string {
-  const folder = applicationFolder({ 'tsconfig.json': tsconfigOf({}), ...files });
-  for (const name of ['typescript', 'tsyringe'])
-    symlinkSync(join(repository, 'node_modules', name), join(folder, 'node_modules', name));
-  return folder;
+  return applicationFolder({ 'tsconfig.json': tsconfigOf({}), ...files });
 }
 
 async function examined(cwd: string, ...words: string[]) {

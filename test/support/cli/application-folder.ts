@@ -26,7 +26,7 @@ export function applicationFolder(files: Readonly<Record<string, string>>): stri
   mkdirSync(join(packages, 'topicwise'), { recursive: true });
   writeFileSync(join(packages, 'topicwise/package.json'), JSON.stringify(manifest));
   symlinkSync(join(repository, 'src'), join(packages, 'topicwise/src'));
-  for (const name of ['tsx', 'zod', 'reflect-metadata'])
+  for (const name of ['tsx', 'zod', 'reflect-metadata', 'tsyringe', 'typescript'])
     symlinkSync(join(repository, 'node_modules', name), join(packages, name));
   const written = {
     'package.json': '{"type":"module"}',
