@@ -26,7 +26,12 @@ export interface Value<T> {
   readonly read: (text: string) => T | undefined;
 }
 
-export type Option = Flag | Toggle | Value<unknown>;
+/** An option with a value that may be said more than once; an empty list where it is not. */
+export interface Values<T> extends Omit<Value<T>, 'kind'> {
+  readonly kind: 'values';
+}
+
+export type Option = Flag | Toggle | Value<unknown> | Values<unknown>;
 export type Options = Readonly<Record<string, Option>>;
 
 /** A word that is no option: the first for the first operand, and so on. */
@@ -34,15 +39,19 @@ export interface Operand {
   /** What fits, behind "takes". */
   readonly takes: string;
   readonly optional?: boolean;
+  /** Whether an empty text is one. */
+  readonly mayBeEmpty?: boolean;
 }
 export type Operands = Readonly<Record<string, Operand>>;
 
 export type OptionValues<O extends Options> = {
   readonly [N in keyof O]: O[N] extends Value<infer T>
     ? T | undefined
-    : O[N] extends Toggle
-      ? boolean | undefined
-      : boolean;
+    : O[N] extends Values<infer T>
+      ? readonly T[]
+      : O[N] extends Toggle
+        ? boolean | undefined
+        : boolean;
 };
 export type OperandValues<W extends Operands> = {
   readonly [N in keyof W]: W[N] extends { readonly optional: true } ? string | undefined : string;
@@ -103,6 +112,14 @@ export const toggle = (summary: string): Toggle => ({ kind: 'toggle', summary })
 
 export function value<T>(spec: Omit<Value<T>, 'kind'>): Value<T> {
   return { kind: 'value', ...spec };
+}
+
+export function values<T>(spec: Omit<Values<T>, 'kind'>): Values<T> {
+  return { kind: 'values', ...spec };
+}
+
+export function takesValue(option: Option): option is Value<unknown> | Values<unknown> {
+  return option.kind === 'value' || option.kind === 'values';
 }
 
 /** One of some names. */

@@ -1,4 +1,4 @@
-import type { Command, CommandGroup, Option } from './command.js';
+import { type Command, type CommandGroup, type Option, takesValue } from './command.js';
 
 /** The exit codes of every command, as the help of `topicwise` tells them. */
 export const EXIT_CODES = 'Exit codes: 0 done, 1 failed, 2 not understood.';
@@ -47,8 +47,9 @@ function operandList(operands: Command['operands']): string | undefined {
 function rowOf([name, option]: readonly [string, Option]): Row {
   if (option.kind === 'toggle') return [`--[no-]${name}`, option.summary];
   const short = option.short === undefined ? '' : `-${option.short}, `;
-  const shown = option.kind === 'value' ? ` ${option.shown}` : '';
-  return [`${short}--${name}${shown}`, option.summary];
+  const shown = takesValue(option) ? ` ${option.shown}` : '';
+  const repeated = option.kind === 'values' ? ' (again for another)' : '';
+  return [`${short}--${name}${shown}`, `${option.summary}${repeated}`];
 }
 
 function list(title: string, rows: readonly Row[]): string {

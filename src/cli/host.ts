@@ -2,6 +2,7 @@ import { type ChildProcess, fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { extname } from 'node:path';
 import { createInterface } from 'node:readline/promises';
+import { buffer } from 'node:stream/consumers';
 import { WriteStream } from 'node:tty';
 import { fileURLToPath } from 'node:url';
 import type { ChildMessage, ChildSettings } from './running/child-messages.js';
@@ -38,6 +39,8 @@ export interface Host {
   readonly isInteractive: boolean;
   /** Prints a question and resolves with the line that comes, or undefined where the input ends instead. */
   ask(question: string): Promise<string | undefined>;
+  /** Everything that comes on stdin, until it ends. */
+  input(): Promise<Uint8Array>;
   /** Runs a program in a folder, printing where this process prints on stderr; resolves with its exit code, or undefined if there is no such program. */
   run(program: string, words: readonly string[], folder: string): Promise<number | undefined>;
   /** Calls back at each of these signals, SIGINT and SIGTERM by default, until the returned function is called. */
@@ -66,6 +69,7 @@ export const nodeHost: Host = {
       lines.close();
     }
   },
+  input: () => buffer(process.stdin),
   async run(program, words, folder) {
     // npm and its like are .cmd files on Windows, which only a shell starts; the words are this program's own.
     const shell = process.platform === 'win32';

@@ -1,5 +1,12 @@
 import { parseArgs } from 'node:util';
-import { type Command, Misunderstanding, type Option } from './command.js';
+import {
+  type Command,
+  Misunderstanding,
+  type Option,
+  takesValue,
+  type Value,
+  type Values,
+} from './command.js';
 import { nearest } from './nearest.js';
 
 /** What the words behind a command's name say, by its operands and options; `'help'` if they ask for it. */
@@ -16,14 +23,17 @@ export function readWords(
     tokens: true,
   });
   const given: Record<string, unknown> = {};
-  for (const [name, option] of known) if (option.kind === 'flag') given[name] = false;
+  for (const [name, { kind }] of known) {
+    if (kind === 'flag') given[name] = false;
+    if (kind === 'values') given[name] = [];
+  }
   const wanted = Object.entries(operands);
   let help = false;
   for (const token of tokens) {
     if (token.kind === 'positional') {
       const operand = wanted.shift();
       if (operand === undefined) throw notUnderstood(token.value, []);
-      if (token.value === '')
+      if (token.value === '' && operand[1].mayBeEmpty !== true)
         throw new Misunderstanding(`<${operand[0]}> takes ${operand[1].takes}, not ''.`);
       given[operand[0]] = token.value;
       continue;
@@ -36,8 +46,12 @@ export function readWords(
     }
     const [name, option, negated] = find(token.name, known) ?? [];
     if (name === undefined || option === undefined) throw notUnderstood(token.rawName, spellings(known));
-    if (option.kind === 'value') given[name] = read(token.rawName, option, token.value, token.inlineValue);
-    else if (token.value !== undefined) throw new Misunderstanding(`${token.rawName} takes no value.`);
+    if (takesValue(option)) {
+      const said = read(token.rawName, option, token.value, token.inlineValue);
+      // Begun above as a list of its own.
+      if (option.kind === 'values') (given[name] as unknown[]).push(said);
+      else given[name] = said;
+    } else if (token.value !== undefined) throw new Misunderstanding(`${token.rawName} takes no value.`);
     else given[name] = !negated;
   }
   if (help) return 'help';
@@ -58,7 +72,7 @@ function settings(options: Readonly<Record<string, Option>>) {
     Object.entries(options).map(([name, option]) => [
       name,
       {
-        type: option.kind === 'value' ? ('string' as const) : ('boolean' as const),
+        type: takesValue(option) ? ('string' as const) : ('boolean' as const),
         ...('short' in option && option.short !== undefined && { short: option.short }),
       },
     ]),
@@ -87,7 +101,7 @@ function spellings(known: ReadonlyMap<string, Option>): readonly string[] {
 
 function read(
   rawName: string,
-  { takes, read }: Option & { kind: 'value' },
+  { takes, read }: Value<unknown> | Values<unknown>,
   text: string | undefined,
   inline: boolean | undefined,
 ): unknown {

@@ -1,5 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { type Command, defineCommand, flag, Misunderstanding, oneOf, toggle } from '../../src/cli/command.js';
+import {
+  type Command,
+  defineCommand,
+  flag,
+  Misunderstanding,
+  oneOf,
+  toggle,
+  values,
+} from '../../src/cli/command.js';
 import { readWords } from '../../src/cli/read-words.js';
 
 const command: Command = defineCommand({
@@ -65,5 +73,37 @@ describe('refuses with a sentence', () => {
     ['a value that does not fit', ['ribs', '-s', 'huge'], "-s takes one of small, large, not 'huge'."],
   ])('%s', (_name, words, sentence) => {
     expect(() => readWords(command, words)).toThrow(new Misunderstanding(sentence));
+  });
+});
+
+describe('an option that may be said again', () => {
+  const dye = defineCommand({
+    name: 'dye',
+    summary: 'dye socks',
+    operands: { note: { takes: 'a note', mayBeEmpty: true } },
+    options: {
+      colour: values({
+        shown: '<name>',
+        summary: 'in this colour',
+        takes: 'a colour, such as red',
+        read: (text) => (text === 'mud' ? undefined : text),
+      }),
+    },
+    example: 'dye --colour red --colour blue',
+    run: async () => 0,
+  });
+
+  it('gives all values in their order, and none where it is not said', () => {
+    expect(readWords(dye, ['', '--colour', 'red', '--colour=blue'])).toEqual({
+      note: '',
+      colour: ['red', 'blue'],
+    });
+    expect(readWords(dye, ['x'])).toEqual({ note: 'x', colour: [] });
+  });
+
+  it('refuses each value that does not fit', () => {
+    expect(() => readWords(dye, ['x', '--colour', 'red', '--colour', 'mud'])).toThrow(
+      new Misunderstanding("--colour takes a colour, such as red, not 'mud'."),
+    );
   });
 });

@@ -124,6 +124,7 @@ function hostParts(host: RecordingHost) {
   return {
     stdout: host.stdout,
     cwd: host.cwd,
+    input: () => host.input(),
     env: host.env,
     isInteractive: host.isInteractive,
     ask: (question: string) => host.ask(question),

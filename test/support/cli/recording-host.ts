@@ -17,6 +17,8 @@ export class RecordingHost implements Host {
   readonly ran: { readonly folder: string; readonly line: string }[] = [];
   /** What comes of the next programs that are run: exit codes, or that there is no such program. 0 once it is empty. */
   readonly codes: (number | undefined)[] = [];
+  /** What comes on stdin. */
+  stdin = '';
   /** The lines that somebody types; a host that has some is a terminal. */
   readonly #answers: string[];
   readonly isInteractive: boolean;
@@ -33,6 +35,10 @@ export class RecordingHost implements Host {
   async ask(question: string): Promise<string | undefined> {
     this.stdout.write(`${question}\n`);
     return this.#answers.shift();
+  }
+
+  async input(): Promise<Uint8Array> {
+    return Buffer.from(this.stdin);
   }
 
   async run(program: string, words: readonly string[], folder: string): Promise<number | undefined> {
