@@ -6,6 +6,7 @@ import { doctor } from './commands/doctor.js';
 import { generate } from './commands/generate.js';
 import { newApplication } from './commands/new.js';
 import { publish } from './commands/publish.js';
+import { request } from './commands/request.js';
 import { routes } from './commands/routes.js';
 import { run } from './commands/run.js';
 import { EXIT_CODES } from './help.js';
@@ -16,7 +17,7 @@ import { runGroup } from './run-command.js';
 const commands: CommandGroup = {
   name: 'topicwise',
   summary: 'a decorator-based topic router for MQTT',
-  commands: [newApplication, generate, dev, run, routes, publish, docs, doctor, broker],
+  commands: [newApplication, generate, dev, run, routes, publish, request, docs, doctor, broker],
   notes: EXIT_CODES,
   example: 'npx topicwise new my-app',
 };
