@@ -9,6 +9,7 @@ import { publish } from './commands/publish.js';
 import { request } from './commands/request.js';
 import { routes } from './commands/routes.js';
 import { run } from './commands/run.js';
+import { tap } from './commands/tap.js';
 import { EXIT_CODES } from './help.js';
 import type { Host } from './host.js';
 import { packageVersion } from './own-manifest.js';
@@ -17,7 +18,7 @@ import { runGroup } from './run-command.js';
 const commands: CommandGroup = {
   name: 'topicwise',
   summary: 'a decorator-based topic router for MQTT',
-  commands: [newApplication, generate, dev, run, routes, publish, request, docs, doctor, broker],
+  commands: [newApplication, generate, dev, run, routes, publish, request, tap, docs, doctor, broker],
   notes: EXIT_CODES,
   example: 'npx topicwise new my-app',
 };
