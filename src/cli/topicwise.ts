@@ -1,6 +1,7 @@
 import type { CommandGroup } from './command.js';
 import { broker } from './commands/broker.js';
 import { dev } from './commands/dev.js';
+import { dlq } from './commands/dlq.js';
 import { docs } from './commands/docs.js';
 import { doctor } from './commands/doctor.js';
 import { generate } from './commands/generate.js';
@@ -18,7 +19,7 @@ import { runGroup } from './run-command.js';
 const commands: CommandGroup = {
   name: 'topicwise',
   summary: 'a decorator-based topic router for MQTT',
-  commands: [newApplication, generate, dev, run, routes, publish, request, tap, docs, doctor, broker],
+  commands: [newApplication, generate, dev, run, routes, publish, request, tap, dlq, docs, doctor, broker],
   notes: EXIT_CODES,
   example: 'npx topicwise new my-app',
 };
