@@ -6,6 +6,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { asyncapiDocument } from '../../src/asyncapi/index.js';
 import { topicwise } from '../../src/cli/topicwise.js';
 import { applicationFolder } from '../support/cli/application-folder.js';
+import { houseFolder, listeningBroker } from '../support/cli/command-line.js';
 import { RecordingHost } from '../support/cli/recording-host.js';
 import { temporaryFolder } from '../support/cli/temporary-folder.js';
 
@@ -61,6 +62,7 @@ describe.each(pages)('%s', (page) => {
     .filter(({ language }) => language === 'sh')
     .flatMap(({ text }) => text.trim().split('\n'));
   const ofTheCommand = typed.filter((line) => line.startsWith('npx topicwise '));
+  const talking = ofTheCommand.filter((line) => /^npx topicwise (publish|request|tap|dlq) /.test(line));
 
   it('names scripts that exist', () => {
     for (const command of typed) {
@@ -72,19 +74,39 @@ describe.each(pages)('%s', (page) => {
       expect(Object.keys(scripts)).toContain(script);
   });
 
-  it.each(ofTheCommand)('shows what the command does: %s', async (line) => {
-    const host = new RecordingHost(line.includes(' src/app.ts') ? await anApplication() : temporaryFolder());
-    // On free ports: those of the page may be taken on this machine.
-    const words = line
-      .replaceAll(/(?<=port )\d+/g, '0')
-      .split(' ')
-      .slice(2);
-    const ended = topicwise(words, host);
-    await Promise.race([host.printed(/Ctrl-C ends it/), ended]);
+  it.each(talking)('shows what the command understands: %s', async (line) => {
+    const { url } = await listeningBroker();
+    const host = new RecordingHost(houseFolder());
+    host.env['MQTT_URL'] = url;
+    const words = [...line.replace('5s', '1ms').matchAll(/'([^']*)'|(\S+)/g)].map(
+      ([, quoted, bare]) => quoted ?? bare ?? '',
+    );
+    const ended = topicwise(words.slice(2), host);
+    await Promise.race([host.stderr.until(/Ctrl-C ends it/), ended]);
     host.signal();
-    expect(await ended).toBe(0);
-    expect(host.stderr.text).toBe('');
+    // There is nobody who answers, and no dead letter; but the words are right.
+    expect(await ended, host.stderr.text).not.toBe(2);
+    expect(host.stderr.text).not.toMatch(/No contract|does not exist/);
   });
+
+  it.each(ofTheCommand.filter((line) => !talking.includes(line)))(
+    'shows what the command does: %s',
+    async (line) => {
+      const host = new RecordingHost(
+        line.includes(' src/app.ts') ? await anApplication() : temporaryFolder(),
+      );
+      // On free ports: those of the page may be taken on this machine.
+      const words = line
+        .replaceAll(/(?<=port )\d+/g, '0')
+        .split(' ')
+        .slice(2);
+      const ended = topicwise(words, host);
+      await Promise.race([host.printed(/Ctrl-C ends it/), ended]);
+      host.signal();
+      expect(await ended).toBe(0);
+      expect(host.stderr.text).toBe('');
+    },
+  );
 });
 
 /** The folder of an application whose broker runs, with its document. */
