@@ -69,7 +69,7 @@ function looksLikeApp(value: unknown): boolean {
 
 function otherCopy(name: string, shown: string): Failure {
   return new Failure(
-    `'${name}' of ${shown} was made by another copy of topicwise than the one whose command this is. Run the command that is installed beside it: npx topicwise.`,
+    `'${name}' of ${shown} was made by another copy of topicwise than the one whose command this is. Run the command that is installed beside it, npx topicwise. If you did: tsx loads this file as CommonJS, with a copy of its own; write "type": "module" into its package.json.`,
   );
 }
 

@@ -17,10 +17,16 @@ export async function importModule(shown: string, { cwd }: Pick<Host, 'cwd'>): P
   if (/\.[cm]?tsx?$/.test(file)) await registerTsx(file, shown);
   try {
     // A module's namespace is an object with its exports.
-    return (await import(pathToFileURL(file).href)) as Exports;
+    return flat((await import(pathToFileURL(file).href)) as Exports);
   } catch (error) {
     throw await loadFailure(error, file, { shown, cwd });
   }
+}
+
+/** What a compiler made CommonJS of comes as the default export. */
+function flat(exports: Exports): Exports {
+  const inner = exports['default'];
+  return typeof inner === 'object' && inner !== null && '__esModule' in inner ? { ...inner } : exports;
 }
 
 /** Throws a Failure for a file that is not there. */
@@ -56,8 +62,9 @@ async function registerTsx(file: string, shown: string): Promise<void> {
   const key = String(tsconfig);
   if (registered.has(key)) return;
   const { cjs, esm } = await tsxBeside(file, shown);
+  // It takes no tsconfig, and each further time would go through all the earlier ones at every require.
+  if (registered.size === 0) cjs.register();
   registered.add(key);
-  cjs.register();
   esm.register(tsconfig === undefined ? {} : { tsconfig });
 }
 

@@ -25,13 +25,21 @@ const main = fileURLToPath(new URL('../../../src/cli/main.ts', import.meta.url))
 /** A broker, and the clients that are connected to it. */
 async function brokerWithClients() {
   const clients: string[] = [];
+  let ended: (how: string) => void = () => {};
+  const endings = {
+    get next() {
+      return new Promise<string>((resolve) => {
+        ended = resolve;
+      });
+    },
+  };
   const broker = new Broker({
     observer: {
       packet(connection, direction, packet) {
         if (direction === 'out' && packet.type === 'connack') clients.push(connection.clientId);
       },
       message() {},
-      closed() {},
+      closed: ({ clientId, ending }) => ended(`${clientId}: ${ending}`),
     },
   });
   afterThisTest(() => broker.close());
@@ -40,12 +48,13 @@ async function brokerWithClients() {
     await using client = await connect(url);
     await client.publish(topic, 'x', { qos: 1 });
   };
-  return { broker, url, clients, publish };
+  return { broker, url, clients, publish, endings };
 }
 
-/** The command as a process of its own, whose end is awaited. */
+/** The command as a process of its own, at the head of a group of processes as in a terminal, whose end is awaited. */
 function asProcess(words: readonly string[], cwd: string, env: Record<string, string> = {}) {
   const child = spawn(process.execPath, ['--import', tsx, main, 'run', ...words], {
+    detached: true,
     cwd,
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -174,6 +183,32 @@ describe('with workers', () => {
       /\ntopicwise run: Worker 1 could not start \(exit code 1\)\. All are stopped\.\n$/,
     );
     expect([host.children.length, clients]).toEqual([1, []]);
+  });
+});
+
+describe('with workers, as a process', () => {
+  it('ends in good order at Ctrl-C, which every process of a terminal gets', async () => {
+    const { url, endings } = await brokerWithClients();
+    const { child, host, ended } = asProcess(['app.ts', '-w', '1'], applicationFolder({ 'app.ts': app() }), {
+      MQTT_URL: url,
+    });
+    await host.printed(/Worker 1 is running\./);
+    const goodbye = endings.next;
+    process.kill(-child.pid!, 'SIGINT');
+    expect(await ended).toBe(0);
+    expect(await goodbye).toBe('app-1: The client said goodbye.');
+    expect(host.stderr.text).not.toMatch(/topicwise run|ERROR/);
+  });
+
+  it('leaves no worker behind when it is killed', async () => {
+    const { url, endings } = await brokerWithClients();
+    const { child, host } = asProcess(['app.ts', '-w', '1'], applicationFolder({ 'app.ts': app() }), {
+      MQTT_URL: url,
+    });
+    await host.printed(/Worker 1 is running\./);
+    const goodbye = endings.next;
+    child.kill('SIGKILL');
+    expect(await goodbye).toBe('app-1: The client said goodbye.');
   });
 });
 

@@ -20,13 +20,17 @@ const tsconfig = {
 };
 
 /** The folder of an application, in which `topicwise` is these sources, and every other package that of this repository; removed after the test. */
-export function applicationFolder(files: Readonly<Record<string, string>>): string {
+export function applicationFolder(
+  files: Readonly<Record<string, string>>,
+  { without }: { readonly without?: string } = {},
+): string {
   const folder = temporaryFolder();
   const packages = join(folder, 'node_modules');
   mkdirSync(join(packages, 'topicwise'), { recursive: true });
   writeFileSync(join(packages, 'topicwise/package.json'), JSON.stringify(manifest));
   symlinkSync(join(repository, 'src'), join(packages, 'topicwise/src'));
-  for (const name of ['tsx', 'zod', 'reflect-metadata', 'tsyringe', 'typescript'])
+  const linked = ['tsx', 'zod', 'reflect-metadata', 'tsyringe', 'typescript'];
+  for (const name of linked.filter((each) => each !== without))
     symlinkSync(join(repository, 'node_modules', name), join(packages, name));
   const written = {
     'package.json': '{"type":"module"}',
