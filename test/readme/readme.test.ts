@@ -93,7 +93,7 @@ describe.each(pages)('%s', (page) => {
     'shows what the command does: %s',
     async (line) => {
       const host = new RecordingHost(
-        line.includes(' src/app.ts') ? await anApplication() : temporaryFolder(),
+        / (src|dist)\/app\./.test(line) ? await anApplication() : temporaryFolder(),
       );
       // On free ports: those of the page may be taken on this machine.
       const words = line
@@ -114,11 +114,13 @@ async function anApplication(): Promise<string> {
   const broker = new FakeBroker({ clock: 'real' });
   onTestFinished(() => broker[Symbol.asyncDispose]());
   const { url } = await broker.listen();
-  return applicationFolder({
-    'src/app.ts': `import { createApp } from 'topicwise';
-export const app = createApp({ connection: '${url}' });
+  const app = `import { createApp } from 'topicwise';
+export const app = createApp({ connection: '${url}', share: 'workers' });
 app.on('socks/+/status', function onStatus() {});
-`,
+`;
+  return applicationFolder({
+    'src/app.ts': app,
+    'dist/app.js': app,
     'asyncapi.json': JSON.stringify(asyncapiDocument({ receives: [] }).document),
   });
 }

@@ -101,8 +101,8 @@ async function develop(entry: string, { app }: Given, host: Host, at: At): Promi
   const say = (line: string) => host.stdout.write(`${line}\n`);
   say(
     at.url === undefined
-      ? 'The application connects to the address in its code.'
-      : `The application connects to ${targetOf(at.url).where}.`,
+      ? 'The application connects to the address in its code. Ctrl-C ends it.'
+      : `The application connects to ${targetOf(at.url).where}. Ctrl-C ends it.`,
   );
   const loop = new DevLoop(
     {

@@ -50,6 +50,9 @@ async function runWorkers(
   entry: string,
   host: Host,
 ): Promise<number> {
+  host.stdout.write(
+    `The application runs in ${count === 1 ? 'a process' : `${count} processes`}. Ctrl-C ends it.\n`,
+  );
   const pool = new WorkerPool({
     count,
     clock: systemClock,

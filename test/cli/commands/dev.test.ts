@@ -55,7 +55,7 @@ it('runs the application on a broker of its own, shows its routes, and runs it a
   host.signal();
   expect(await ended).toBe(0);
   expect(host.stdout.text).toMatch(
-    /^The embedded broker listens on (mqtt:\S+)\.\nThe application connects to \1\.\n/,
+    /^The embedded broker listens on (mqtt:\S+)\.\nThe application connects to \1\. Ctrl-C ends it\.\n/,
   );
   expect(host.stderr.text).toMatch(/^\d\d:\d\d:\d\d INFO {2}Subscribed\. routes=1/m);
   await expect(connect(url, { connectTimeout: 1_000 })).rejects.toThrow();
