@@ -62,7 +62,7 @@ const effects: Readonly<Record<TemplateName, (running: Running, app: string) => 
 let packed: PackedPackage;
 beforeAll(() => {
   packed = new PackedPackage();
-}, 120_000);
+}, 180_000);
 afterAll(() => packed?.[Symbol.dispose]());
 
 describe.each(templateNames)('the template %s, from the packed package', (template) => {
@@ -73,7 +73,7 @@ describe.each(templateNames)('the template %s, from the packed package', (templa
     const { status, stderr } = packed.run('topicwise', words);
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
     packed.install(app);
-  });
+  }, 180_000);
 
   it('has everything that an application needs', () => {
     for (const file of everyFile) expect(existsSync(join(app, file)), file).toBe(true);

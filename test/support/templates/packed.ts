@@ -1,7 +1,7 @@
 import { execFileSync, type SpawnSyncReturns, spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { delimiter, dirname, join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const project = fileURLToPath(new URL('../../../', import.meta.url));
@@ -23,11 +23,11 @@ export const readManifest = (folder: string): Manifest =>
 /** The manifest of the project itself. */
 export const own = readManifest(project);
 
-/** The package as npm would install it: built anew, packed, and unpacked in a folder of its own. */
+/** The package as a user gets it: built anew, packed, and installed by npm in a folder of its own. */
 export class PackedPackage implements Disposable {
-  /** Where it is unpacked, and where applications are made. */
+  /** Where it is installed, and where applications are made. */
   readonly folder = mkdtempSync(join(tmpdir(), 'topicwise-packed-'));
-  readonly #home = join(this.folder, 'package');
+  readonly #tarball: string;
 
   constructor() {
     const built = join(this.folder, 'built');
@@ -44,56 +44,26 @@ export class PackedPackage implements Disposable {
       stdio: ['ignore', 'pipe', 'ignore'],
     });
     const [{ filename }] = JSON.parse(packed) as [{ filename: string }];
-    execFileSync('tar', ['-xzf', filename], { cwd: this.folder });
-    this.#link(this.folder, this.#dependencies());
+    this.#tarball = join(this.folder, filename);
+    writeFileSync(join(this.folder, 'package.json'), '{ "private": true }');
+    this.install(this.folder);
   }
 
   /** Runs one of the package's own commands. */
   run(bin: string, words: readonly string[], cwd = this.folder): SpawnSyncReturns<string> {
-    const { bin: bins } = readManifest(this.#home);
-    const path = typeof bins === 'object' ? bins[bin] : undefined;
-    if (path === undefined) throw new Error(`the package has no command ${bin}`);
-    return spawnSync(process.execPath, [join(this.#home, path), ...words], {
-      cwd,
+    const command = join(this.folder, 'node_modules/.bin', bin);
+    return spawnSync(command, words, { cwd, encoding: 'utf8', env: cleanEnv() });
+  }
+
+  /** What `npm install` does in an application, once this package is published: everything that its manifest names, this package as it was packed. */
+  install(app: string): void {
+    const words = ['install', '--no-save', '--prefer-offline', '--no-audit', '--no-fund', this.#tarball];
+    const { status, stdout, stderr } = spawnSync('npm', words, {
+      cwd: app,
       encoding: 'utf8',
       env: cleanEnv(),
     });
-  }
-
-  /** Gives an application what its manifest names, and nothing else: this package, and the rest from the project's own install. */
-  install(app: string): void {
-    const { dependencies = {}, devDependencies = {} } = readManifest(app);
-    const names = Object.keys({ ...dependencies, ...devDependencies }).filter((name) => name !== own.name);
-    cpSync(this.#home, join(app, 'node_modules', own.name), { recursive: true });
-    this.#link(app, [...names, ...this.#dependencies()]);
-    this.#linkCommands(app, [...names, own.name]);
-  }
-
-  /** What npm puts beside it: its dependencies and the peers that are not optional. */
-  #dependencies(): readonly string[] {
-    const { dependencies = {} } = readManifest(this.#home);
-    return [...Object.keys(dependencies), 'reflect-metadata', 'tsyringe'];
-  }
-
-  #link(folder: string, names: Iterable<string>): void {
-    for (const name of new Set(names)) {
-      const target = join(project, 'node_modules', name);
-      if (!existsSync(target)) throw new Error(`${name} is not installed in the project`);
-      const path = join(folder, 'node_modules', name);
-      mkdirSync(dirname(path), { recursive: true });
-      symlinkSync(target, path);
-    }
-  }
-
-  #linkCommands(app: string, names: readonly string[]): void {
-    const modules = join(app, 'node_modules');
-    mkdirSync(join(modules, '.bin'));
-    for (const name of names) {
-      const { bin = {} } = readManifest(join(modules, name));
-      const bins = typeof bin === 'string' ? { [name.replace(/^@.*\//, '')]: bin } : bin;
-      for (const [command, path] of Object.entries(bins))
-        symlinkSync(join(modules, name, path), join(modules, '.bin', command));
-    }
+    if (status !== 0) throw new Error(`npm install failed in ${app}:\n${stdout}${stderr}`);
   }
 
   [Symbol.dispose](): void {

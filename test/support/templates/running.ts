@@ -1,14 +1,16 @@
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { Broker } from '../../../src/broker/index.js';
 import { type Client, connect } from '../../../src/client/index.js';
 import { cleanEnv } from './packed.js';
 
 /** An application as a process on an embedded broker, and a client beside it that sees everything. */
 export interface Running {
-  /** Publishes, and resolves with the first message on the other topic. */
+  /** Publishes by `topicwise publish`, checked by the application's contract, and resolves with the first message on the other topic. */
   exchange(topic: string, payload: object, answer: string): Promise<unknown>;
-  /** Publishes, and resolves once the application has acknowledged it. */
+  /** The same, but resolves once the application has acknowledged the message. */
   acknowledged(topic: string, payload: object): Promise<void>;
   /** Resolves with the match once its stderr holds it. */
   said(pattern: RegExp): Promise<RegExpExecArray>;
@@ -55,7 +57,11 @@ export async function running(
     await said(/Subscribed\./);
     await using client = await connect(url, { clientId: 'device' });
     const publish = (topic: string, payload: object) =>
-      client.publish(topic, JSON.stringify(payload), { qos: 1 });
+      promisify(execFile)(
+        join(app, 'node_modules/.bin/topicwise'),
+        ['publish', topic, JSON.stringify(payload), '--entry', 'src/app.ts', '--url', url],
+        { cwd: app, env: { ...cleanEnv(), ...env } },
+      );
     await body({
       client,
       said,
