@@ -6,6 +6,7 @@ import { Broker } from '../../../src/broker/index.js';
 import { topicwise } from '../../../src/cli/topicwise.js';
 import { connect } from '../../../src/client/index.js';
 import { applicationFolder } from '../../support/cli/application-folder.js';
+import { readAlong, startCommandLine } from '../../support/cli/process-beside.js';
 import { RecordingHost } from '../../support/cli/recording-host.js';
 import { afterThisTest, listening } from '../../support/transports/servers.js';
 
@@ -58,6 +59,18 @@ it('runs the application on a broker of its own, shows its routes, and runs it a
     /^The embedded broker listens on (mqtt:\S+)\.\nThe application connects to \1\. Ctrl-C ends it\.\n/,
   );
   expect(host.stderr.text).toMatch(/^\d\d:\d\d:\d\d INFO {2}Subscribed\. routes=1/m);
+  await expect(connect(url, { connectTimeout: 1_000 })).rejects.toThrow();
+});
+
+it('works as a process, until SIGINT', async () => {
+  const cwd = applicationFolder({ 'app.ts': app('as ever') });
+  const child = startCommandLine(['dev', 'app.ts', '--port', '0'], { cwd, env: { MQTT_URL: '' } });
+  const { host, closed } = readAlong(child);
+  const [, url = ''] = await host.printed(/^The embedded broker listens on (mqtt:\S+)\.\n/);
+  await host.printed(/onPing/);
+  expect(await answer(url)).toBe('as ever');
+  child.kill('SIGINT');
+  expect(await closed).toEqual([0, null]);
   await expect(connect(url, { connectTimeout: 1_000 })).rejects.toThrow();
 });
 

@@ -5,6 +5,7 @@ import * as installed from '../../../src/app/installed-package.js';
 import { topicwise } from '../../../src/cli/topicwise.js';
 import { describeWithChromium } from '../../support/chromium.js';
 import { applicationFolder } from '../../support/cli/application-folder.js';
+import { readAlong, startCommandLine } from '../../support/cli/process-beside.js';
 import { RecordingHost } from '../../support/cli/recording-host.js';
 import { afterThisTest, listening } from '../../support/transports/servers.js';
 
@@ -44,6 +45,16 @@ it('serves the page and the document until a signal comes', async () => {
   host.signal();
   expect([await ended, host.stderr.text, host.isDeaf]).toEqual([0, '', true]);
   await expect(fetch(url)).rejects.toThrow('fetch failed');
+});
+
+it('works as a process, until SIGINT', async () => {
+  const cwd = applicationFolder({ 'app.ts': text });
+  const child = startCommandLine(['docs', 'serve', 'app.ts', '--port', '0'], { cwd });
+  const { host, closed } = readAlong(child);
+  const [, url = ''] = await host.printed(/The page is at (\S+) Ctrl-C ends it\.\n/);
+  expect(await (await fetch(url)).text()).toContain('<title>Lamps</title>');
+  child.kill('SIGINT');
+  expect([await closed, host.stderr.text]).toEqual([[0, null], '']);
 });
 
 describeWithChromium('in a browser', (browser) => {

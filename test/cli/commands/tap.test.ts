@@ -2,7 +2,7 @@ import { EventEmitter, once } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import { topicwise } from '../../../src/cli/topicwise.js';
 import { houseFolder, leavingServer, listeningBroker, ran } from '../../support/cli/command-line.js';
-import { startCommandLine } from '../../support/cli/process-beside.js';
+import { readAlong, startCommandLine } from '../../support/cli/process-beside.js';
 import { RecordingHost } from '../../support/cli/recording-host.js';
 import { afterThisTest, freePorts, serveTcp } from '../../support/transports/servers.js';
 
@@ -272,10 +272,7 @@ it('explains itself', async () => {
 it('works as a process, until SIGINT', async () => {
   const { broker, url } = await listeningBroker();
   const child = startCommandLine(['tap', '#', '--json'], { env: { MQTT_URL: url } });
-  const host = new RecordingHost(); // only to read along
-  child.stdout.on('data', (text) => host.stdout.write(String(text)));
-  child.stderr.on('data', (text) => host.stderr.write(String(text)));
-  const closed = once(child, 'close');
+  const { host, closed } = readAlong(child);
   await host.stderr.until(/listens to #/);
   broker.publish({ topic: 'a', payload: '{"n":1}' });
   await host.printed(/\n/);

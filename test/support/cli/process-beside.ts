@@ -4,6 +4,7 @@ import { createRequire } from 'node:module';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { afterThisTest } from '../transports/servers.js';
+import { RecordingHost } from './recording-host.js';
 
 const tsx = createRequire(import.meta.url).resolve('tsx/cli');
 const main = fileURLToPath(new URL('../../../src/cli/main.ts', import.meta.url));
@@ -16,6 +17,14 @@ export function startCommandLine(
   const child = spawn(process.execPath, [tsx, main, ...words], { cwd, env: { ...process.env, ...env } });
   afterThisTest(() => child.kill('SIGKILL'));
   return child;
+}
+
+/** Reads along what it prints; `closed` is its exit code and the signal that ended it. */
+export function readAlong(child: ReturnType<typeof startCommandLine>) {
+  const host = new RecordingHost();
+  child.stdout.on('data', (text) => host.stdout.write(String(text)));
+  child.stderr.on('data', (text) => host.stderr.write(String(text)));
+  return { host, closed: once(child, 'close') };
 }
 
 /** Runs it to its end, with this on stdin. */
