@@ -39,6 +39,8 @@ export function textOf({ way, packet, topic, code }: Passed): string {
 export const isAcknowledgement = ({ way, packet }: Passed): boolean =>
   way === '→' && (packet === 'PUBACK' || packet === 'PUBREC');
 
+export const isCompletion = ({ way, packet }: Passed): boolean => way === '→' && packet === 'PUBCOMP';
+
 async function read(now: () => readonly Passed[], until: (wire: readonly Passed[]) => boolean) {
   for (;;) {
     const wire = now();
