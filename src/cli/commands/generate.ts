@@ -1,11 +1,12 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { type Command, type CommandGroup, defineCommand, Failure, flag } from '../command.js';
 import { applicationFolder } from '../generate/application-folder.js';
 import { filesOf, type Kind, kinds } from '../generate/kinds.js';
 import { type Names, namesOf } from '../generate/names.js';
 import { type Addition, register } from '../generate/register.js';
 import type { Host } from '../host.js';
+import { writeFile } from '../write-file.js';
 
 const APP = 'src/app.ts';
 
@@ -47,10 +48,7 @@ function write(kind: Kind, names: Names, folder: string): Report {
   const there = [...files.keys()].find((file) => existsSync(join(folder, file)));
   if (there !== undefined)
     throw new Failure(`${there} is already there: nothing was written. Choose another name.`);
-  for (const [file, text] of files) {
-    mkdirSync(dirname(join(folder, file)), { recursive: true });
-    writeFileSync(join(folder, file), text);
-  }
+  for (const [file, text] of files) writeFile(folder, file, text);
   const written = [...files.keys()];
   if (kind.list === undefined) return { written, changed: [], todo: [] };
   const identifier = kind.list.identifier(names);
@@ -68,7 +66,7 @@ function add(addition: Addition, folder: string): Pick<Report, 'changed' | 'todo
     const todo = `Import ${identifier} from ${JSON.stringify(from)} and add it to { ${option}: [...] } of createApp(): ${APP} has no such list that is beyond doubt.`;
     return { changed: [], todo: [todo] };
   }
-  writeFileSync(app, text);
+  writeFile(folder, APP, text);
   return { changed: [APP], todo: [] };
 }
 

@@ -1,7 +1,8 @@
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { packageFolder, packageVersion } from '../own-manifest.js';
+import { writeFile } from '../write-file.js';
 import { forPackageManager, type PackageManager } from './package-manager.js';
 import type { TemplateName } from './templates.js';
 
@@ -13,7 +14,7 @@ const SHOWN_NAME = 'my-app';
 /** Files that speak of the package manager. */
 const tellsOfPackageManager = new Set(['README.md', 'Dockerfile', '.github/workflows/ci.yml']);
 
-/** Copies a template into a folder, under a name and for a package manager. Returns the files, relative and with `/`. */
+/** Copies a template into a folder, under a name and for a package manager. Returns the files, relative and with `/`. Throws a Failure where one can't be written. */
 export function copyTemplate(
   template: TemplateName,
   folder: string,
@@ -25,11 +26,10 @@ export function copyTemplate(
     for (const file of filesIn(from)) files.set(targetOf(relative(from, file)), file);
   }
   for (const [target, source] of files) {
-    const path = join(folder, target);
-    mkdirSync(join(path, '..'), { recursive: true });
     const text = readFileSync(source, 'utf8').replaceAll(SHOWN_NAME, name);
-    if (target === 'package.json') writeFileSync(path, manifest(text));
-    else writeFileSync(path, tellsOfPackageManager.has(target) ? forPackageManager(text, manager) : text);
+    if (target === 'package.json') writeFile(folder, target, manifest(text));
+    else
+      writeFile(folder, target, tellsOfPackageManager.has(target) ? forPackageManager(text, manager) : text);
   }
   return [...files.keys()].sort();
 }

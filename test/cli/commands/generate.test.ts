@@ -58,6 +58,21 @@ describe('as a process', () => {
   });
 });
 
+it.each([
+  ['a part', 'src/contracts', 'src/contracts/lamp.ts'],
+  ['its test', 'test', 'test/contracts/lamp.test.ts'],
+])('says where it cannot write %s', async (_what, inTheWay, file) => {
+  const cwd = application();
+  writeFileSync(join(cwd, inTheWay), '');
+  expect(await running(cwd, 'contract', 'lamp')).toEqual({
+    code: 1,
+    stdout: '',
+    stderr: expect.stringMatching(
+      new RegExp(`^topicwise generate contract: ${file} can't be written: E[A-Z]+: .+\\. .+\\n$`),
+    ),
+  });
+});
+
 it.each<[kind: string, report: object]>([
   [
     'controller',

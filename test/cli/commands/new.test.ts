@@ -198,6 +198,17 @@ describe('the folder', () => {
       stderr: 'topicwise new: hall is a file. Choose the name of a new folder.\n',
     });
   });
+
+  it('has to be one that can be written into', async () => {
+    const cwd = temporaryFolder();
+    mkdirSync(join(cwd, 'hall'));
+    writeFileSync(join(cwd, 'hall', 'src'), '');
+    expect(await running(['hall', '--force'], undefined, cwd)).toMatchObject({
+      code: 1,
+      stdout: '',
+      stderr: expect.stringMatching(/^topicwise new: src\/\S+ can't be written: E[A-Z]+: .+\. .+\n$/),
+    });
+  });
 });
 
 describe('in a terminal', () => {
