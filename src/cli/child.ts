@@ -17,6 +17,8 @@ const send = (message: object) => {
 if (settings.url !== undefined) process.env['MQTT_URL'] = settings.url; // for whatever else reads it
 if (settings.worker !== undefined) process.env['TOPICWISE_WORKER'] = String(settings.worker);
 
+process.setSourceMapsEnabled(true); // for what is loaded from here on: the application
+
 const stop = new AbortController();
 process.on('message', () => stop.abort());
 process.on('disconnect', () => stop.abort()); // the parent is gone
