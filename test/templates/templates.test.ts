@@ -32,28 +32,31 @@ const ports = { HTTP_PORT: '0', METRICS_PORT: '0' };
 const effects: Readonly<Record<TemplateName, (running: Running, app: string) => Promise<void>>> = {
   async minimal({ exchange }) {
     const state = { on: true, brightness: 80 };
-    expect(await exchange('lamps/hall/state', state, 'lamps/count')).toEqual({ on: 1 });
+    expect(await exchange(['What a lamp does', '--param', 'lamp=hall'], state, 'lamps/count')).toEqual({
+      on: 1,
+    });
   },
   async ingest({ acknowledged }, app) {
     const reading = { id: '0f0f0f0f-0000-4000-8000-000000000001', celsius: 20.5, at: '2030-01-01T12:00:00Z' };
-    await acknowledged('sensors/hall/reading', reading);
+    await acknowledged(['What a sensor measured', '--param', 'sensor=hall'], reading);
     const database = new Database(join(app, 'data/readings.db'));
     expect(database.prepare('SELECT * FROM readings').all()).toEqual([{ ...reading, sensor: 'hall' }]);
     database.close();
   },
   async rpc({ exchange }) {
-    const light = await exchange('switches/hall/pressed', { on: true }, 'switches/hall/light');
+    const light = await exchange(['switches/hall/pressed'], { on: true }, 'switches/hall/light');
     expect(light).toEqual({ colour: 'green' });
   },
   async gateway({ acknowledged, said }) {
     const [, url = ''] = await said(/(http:\S+)\/ shows the lamps/);
-    await acknowledged('lamps/hall/state', { on: true });
+    await acknowledged(['lamps/hall/state'], { on: true });
     expect(await (await fetch(`${url}/lamps`)).json()).toEqual([{ lamp: 'hall', on: true }]);
   },
   async workers({ exchange, said }) {
-    const [, url = ''] = await said(/serves (http:\S+)/);
+    const [, url = ''] = await said(/worker 1 serves (http:\S+)/);
+    await said(/worker 4 serves http/);
     const job = { width: 4_000, height: 3_000, largest: 800 };
-    const size = await exchange('pictures/cat/resize', job, 'pictures/cat/resized');
+    const size = await exchange(['pictures/cat/resize'], job, 'pictures/cat/resized');
     expect(size).toEqual({ width: 800, height: 600 });
     expect(await (await fetch(url)).text()).toContain('topicwise_ready 1\n');
   },
@@ -113,6 +116,14 @@ describe.each(templateNames)('the template %s, from the packed package', (templa
     },
     120_000,
   );
+
+  it('says at its start what is wrong with its environment, and where that is said', () => {
+    const { code, output } = runScript(app, 'start', { MQTT_URL: 'nowhere' });
+    expect({ code, output }).toEqual({
+      code: 1,
+      output: expect.stringMatching(/MQTT_URL: (.|\n)*src\/env\.ts:\d/),
+    });
+  });
 
   it('starts, does with a message what it is for, and ends at a signal', async () => {
     const code = await running(app, ports, (process) => effects[template](process, app));

@@ -1,13 +1,13 @@
 import { createApp } from 'topicwise';
 import { PictureController } from './controllers/pictures.js';
-import { clientId, type Env, env } from './env.js';
+import { type Env, env } from './env.js';
 
 export function workerApp(env: Env) {
   return createApp({
-    connection: { url: env.MQTT_URL, clientId: clientId(env) },
+    connection: { url: env.MQTT_URL, clientId: env.MQTT_CLIENT_ID },
     startup: { retry: true, timeout: '1m' },
-    // Ctrl-C reaches every process of a terminal: a worker leaves it to the first process, which passes it on.
-    shutdown: { signals: env.WORKER === undefined ? ['SIGINT', 'SIGTERM'] : ['SIGTERM'] },
+    // The broker gives each message to one of the processes.
+    share: 'workers',
     controllers: [PictureController],
   });
 }

@@ -5,8 +5,8 @@ const schema = z.object({
   MQTT_URL: z.url({ protocol: /^(mqtt|ws)s?$/ }).default('mqtt://localhost:1883'),
   MQTT_CLIENT_ID: z.string().min(1).default('my-app'),
   METRICS_PORT: z.coerce.number().int().min(0).max(65_535).default(9090),
-  WORKERS: z.coerce.number().int().min(1).max(64).default(4),
-  WORKER: z.coerce.number().int().min(1).optional(),
+  // Set by `topicwise run --workers`.
+  TOPICWISE_WORKER: z.coerce.number().int().min(1).default(1),
 });
 
 export type Env = z.output<typeof schema>;
@@ -19,14 +19,12 @@ export function readEnv(variables: Readonly<Record<string, string | undefined>>)
   throw new Error(`The environment is wrong, see .env.example. ${wrong.join('; ')}`);
 }
 
-/** Under which name a worker connects: no two may have the same, or each throws the other out. */
-export function clientId({ MQTT_CLIENT_ID, WORKER }: Pick<Env, 'MQTT_CLIENT_ID' | 'WORKER'>): string {
-  return WORKER === undefined ? MQTT_CLIENT_ID : `${MQTT_CLIENT_ID}-${WORKER}`;
-}
-
 /** Where a worker serves its metrics: the first on the port itself, each other on the one behind. */
-export function metricsPort({ METRICS_PORT, WORKER = 1 }: Pick<Env, 'METRICS_PORT' | 'WORKER'>): number {
-  return METRICS_PORT === 0 ? 0 : METRICS_PORT + WORKER - 1;
+export function metricsPort({
+  METRICS_PORT,
+  TOPICWISE_WORKER,
+}: Pick<Env, 'METRICS_PORT' | 'TOPICWISE_WORKER'>): number {
+  return METRICS_PORT === 0 ? 0 : METRICS_PORT + TOPICWISE_WORKER - 1;
 }
 
 if (existsSync('.env')) process.loadEnvFile('.env');

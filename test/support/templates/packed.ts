@@ -11,6 +11,7 @@ export interface Manifest {
   readonly name: string;
   readonly version: string;
   readonly bin?: string | Readonly<Record<string, string>>;
+  readonly scripts?: Readonly<Record<string, string>>;
   readonly dependencies?: Readonly<Record<string, string>>;
   readonly devDependencies?: Readonly<Record<string, string>>;
   readonly peerDependencies?: Readonly<Record<string, string>>;
@@ -72,9 +73,17 @@ export class PackedPackage implements Disposable {
 }
 
 /** Runs a script of an application's manifest. */
-export function runScript(app: string, script: string): { code: number | null; output: string } {
+export function runScript(
+  app: string,
+  script: string,
+  env: Readonly<Record<string, string>> = {},
+): { code: number | null; output: string } {
   const words = ['run', '--silent', script];
-  const { status, stdout, stderr } = spawnSync('npm', words, { cwd: app, encoding: 'utf8', env: cleanEnv() });
+  const { status, stdout, stderr } = spawnSync('npm', words, {
+    cwd: app,
+    encoding: 'utf8',
+    env: { ...cleanEnv(), ...env },
+  });
   return { code: status, output: `${stdout}${stderr}` };
 }
 

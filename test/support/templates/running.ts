@@ -1,23 +1,23 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
 import { Broker } from '../../../src/broker/index.js';
 import { type Client, connect } from '../../../src/client/index.js';
-import { cleanEnv } from './packed.js';
+import { cleanEnv, readManifest } from './packed.js';
 
 /** An application as a process on an embedded broker, and a client beside it that sees everything. */
 export interface Running {
-  /** Publishes by `topicwise publish`, checked by the application's contract, and resolves with the first message on the other topic. */
-  exchange(topic: string, payload: object, answer: string): Promise<unknown>;
+  /** Publishes by `topicwise publish` to the topic or contract that the words say, checked by the application's contract, and resolves with the first message on the other topic. */
+  exchange(words: readonly string[], payload: object, answer: string): Promise<unknown>;
   /** The same, but resolves once the application has acknowledged the message. */
-  acknowledged(topic: string, payload: object): Promise<void>;
+  acknowledged(words: readonly string[], payload: object): Promise<void>;
   /** Resolves with the match once its stderr holds it. */
   said(pattern: RegExp): Promise<RegExpExecArray>;
   readonly client: Client;
 }
 
-/** Runs what `npm run build` has made until `body` is done, then ends it with a signal. Resolves with its exit code. */
+/** Runs the script `start` on what `npm run build` has made until `body` is done, then ends it with a signal. Resolves with its exit code. */
 export async function running(
   app: string,
   env: Readonly<Record<string, string>>,
@@ -35,9 +35,11 @@ export async function running(
     },
   });
   const { url } = await broker.listen({ port: 0, host: '127.0.0.1' });
-  const child = spawn(process.execPath, ['--enable-source-maps', 'dist/main.js'], {
+  // Not by npm, which would stand between the application and its signal.
+  const [command = '', ...words] = readManifest(app).scripts?.['start']?.split(' ') ?? [];
+  const child = spawn(command, words, {
     cwd: app,
-    env: { ...cleanEnv(), ...env, MQTT_URL: url },
+    env: { ...commandEnv(app), ...env, MQTT_URL: url },
     stdio: ['ignore', 'ignore', 'pipe'],
   });
   const ended = once(child, 'close');
@@ -56,29 +58,29 @@ export async function running(
   try {
     await said(/Subscribed\./);
     await using client = await connect(url, { clientId: 'device' });
-    const publish = (topic: string, payload: object) =>
+    const publish = ([subject = '', ...others]: readonly string[], payload: object) =>
       promisify(execFile)(
-        join(app, 'node_modules/.bin/topicwise'),
-        ['publish', topic, JSON.stringify(payload), '--entry', 'src/app.ts', '--url', url],
-        { cwd: app, env: { ...cleanEnv(), ...env } },
+        'topicwise',
+        ['publish', subject, JSON.stringify(payload), ...others, '--entry', 'src/app.ts', '--url', url],
+        { cwd: app, env: { ...commandEnv(app), ...env } },
       );
     await body({
       client,
       said,
-      async exchange(topic, payload, answer) {
+      async exchange(words, payload, answer) {
         await client.subscribe(answer);
-        await publish(topic, payload);
+        await publish(words, payload);
         for await (const message of client.messages()) {
           await message.ack();
           return JSON.parse(message.text());
         }
         throw new Error('the connection ended before the answer came');
       },
-      async acknowledged(topic, payload) {
+      async acknowledged(words, payload) {
         const puback = new Promise((resolve) => {
           acknowledgements.addEventListener('puback', resolve, { once: true });
         });
-        await publish(topic, payload);
+        await publish(words, payload);
         await puback;
       },
     });
@@ -87,4 +89,10 @@ export async function running(
   }
   const [code] = (await ended) as [number | null];
   return code;
+}
+
+/** Finds the commands that are installed in the application first, as npm's scripts do. */
+function commandEnv(app: string): NodeJS.ProcessEnv {
+  const env = cleanEnv();
+  return { ...env, PATH: [join(app, 'node_modules/.bin'), env['PATH']].join(delimiter) };
 }

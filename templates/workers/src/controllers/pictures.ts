@@ -2,8 +2,7 @@ import { Controller, deadLetter, type Message, otherwise, retry, Topic } from 't
 import { pictureDone } from '../contracts/picture-done.js';
 import { pictureJob } from '../contracts/picture-job.js';
 
-/** The broker gives each job to one of the processes that share the subscription. */
-@Controller({ share: 'workers' })
+@Controller()
 export class PictureController {
   /** Eight at a time in each process, in any order: jobs don't depend on each other. */
   @Topic(pictureJob, {

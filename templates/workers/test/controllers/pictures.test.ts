@@ -18,8 +18,8 @@ it.each([
 
 it('gives each job to one of the workers', async () => {
   const broker = new FakeBroker();
-  await using first = await createTestApp(workerApp(readEnv({ WORKER: '1' })), { broker });
-  await using second = await createTestApp(workerApp(readEnv({ WORKER: '2' })), { broker });
+  await using first = await createTestApp(workerApp(readEnv({ MQTT_CLIENT_ID: 'my-app-1' })), { broker });
+  await using second = await createTestApp(workerApp(readEnv({ MQTT_CLIENT_ID: 'my-app-2' })), { broker });
   for (let i = 0; i < 20; i++) {
     await first.deliver(pictureJob.to({ picture: i }), { width: 10, height: 10, largest: 5 });
     await second.settled();
