@@ -83,6 +83,7 @@ export {
   type AckErrorCode,
   AlreadySettledError,
   type AnyCodec,
+  type AnyMessage,
   type AnyOutgoing,
   type AnyTopic,
   type Codec,

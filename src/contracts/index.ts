@@ -23,6 +23,7 @@ export type {
 export {
   type AckErrorCode,
   AlreadySettledError,
+  type AnyMessage,
   type Logger,
   type Message,
   type TopicMessage,

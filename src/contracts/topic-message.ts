@@ -73,3 +73,7 @@ export type Message<T = '', Payload = Uint8Array> =
     : T extends string
       ? TopicMessage<ParamsOf<T>, Payload>
       : never;
+
+/** A message of any contract, for a function that may be asked about those of several. */
+// biome-ignore lint/suspicious/noExplicitAny: a function of the messages of one contract has to be assignable as well
+export type AnyMessage = TopicMessage<any, any>;

@@ -1,11 +1,10 @@
 import { type Class, tokenName } from '../app/injection/token.js';
 import type { Handle, Route } from '../app/routes/route.js';
-import type { TopicMessage } from '../contracts/index.js';
+import type { AnyMessage } from '../contracts/index.js';
 
 /** The names of a controller's methods that take a message. */
 export type HandlerName<C> = {
-  // biome-ignore lint/suspicious/noExplicitAny: whatever the message's parameters and payload are
-  [K in keyof C]: C[K] extends (message: TopicMessage<any, any>) => unknown ? K : never;
+  [K in keyof C]: C[K] extends (message: AnyMessage) => unknown ? K : never;
 }[keyof C];
 
 /** A look at one handler of an application under test. */

@@ -1,9 +1,7 @@
+import type { AnyMessage } from '../../contracts/index.js';
 import { type Duration, parseDuration } from '../../time/duration.js';
 import { type DedupeStore, MemoryDedupeStore } from './dedupe-store.js';
 import type { Middleware, MiddlewareContext, Outcome } from './middleware.js';
-
-// biome-ignore lint/suspicious/noExplicitAny: asked about messages of every route
-type AnyMessage = import('../../contracts/index.js').TopicMessage<any, any>;
 
 /** Handles a message once, however often it is delivered. */
 export interface Dedupe {

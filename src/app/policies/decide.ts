@@ -1,6 +1,6 @@
 // Which step of a failure policy is next. Pure: the error, how often it failed, chance; out comes what to do.
 
-import type { TopicMessage } from '../../contracts/index.js';
+import type { AnyMessage } from '../../contracts/index.js';
 import type { Random } from '../../time/clock.js';
 import { refusePromise } from '../awaitable.js';
 import {
@@ -36,8 +36,7 @@ export interface Failure {
 export function ruleFor(
   policy: ErrorPolicy,
   { error, isInvalid }: { readonly error: unknown; readonly isInvalid: boolean },
-  // biome-ignore lint/suspicious/noExplicitAny: a rule is asked about messages of every route
-  message: TopicMessage<any, any>,
+  message: AnyMessage,
 ): Rule {
   for (const rule of policy) {
     if (rule.matches === undefined || rule.matches.some((match) => fits(match, error, message))) return rule;
@@ -63,8 +62,7 @@ function waitOf({ from, max, factor, jitter }: RetryStep, nth: number, random: R
   return jitter === 'equal' ? whole / 2 + random() * (whole / 2) : random() * whole;
 }
 
-// biome-ignore lint/suspicious/noExplicitAny: a rule is asked about messages of every route
-function fits(match: ErrorMatch, error: unknown, message: TopicMessage<any, any>): boolean {
+function fits(match: ErrorMatch, error: unknown, message: AnyMessage): boolean {
   if (isErrorClass(match)) return error instanceof match;
   const answer = (match as (error: unknown, message: unknown) => boolean)(error, message);
   refusePromise(`on(${match.name || 'a function'})`, answer);

@@ -1,17 +1,13 @@
 // What becomes of a message that could not be handled, as data: rules in order, the first that matches decides.
 import type { AckErrorCode } from '../../client/message.js';
-import type { TopicMessage } from '../../contracts/index.js';
+import type { AnyMessage } from '../../contracts/index.js';
 import { type Duration, parseDuration } from '../../time/duration.js';
 import { TopicError, validateTopicName } from '../../topics/index.js';
+import type { Class } from '../injection/token.js';
 import { refuseIllegal } from '../pipeline/rejection.js';
 
-// biome-ignore lint/suspicious/noExplicitAny: a rule is asked about messages of every route
-type AnyMessage = TopicMessage<any, any>;
-
 /** Which errors a rule is for: a class of errors, or a function of the error and the message. */
-export type ErrorMatch =
-  // biome-ignore lint/suspicious/noExplicitAny: only `any` lets a constraint accept every parameter list
-  (abstract new (...args: any[]) => Error) | ((error: unknown, message: AnyMessage) => boolean);
+export type ErrorMatch = Class<Error> | ((error: unknown, message: AnyMessage) => boolean);
 
 /** How long `retry` waits. */
 export interface RetryOptions {
