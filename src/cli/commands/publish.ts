@@ -1,10 +1,10 @@
-import { publishProperties } from '../../app/publishing/publish-properties.js';
 import type { PublishResult } from '../../client/index.js';
 import { reasonCodeName } from '../../packets/reason-codes.js';
 import { messageOptions, readQoS, subjectOptions } from '../addressing/options.js';
 import { payloadOf } from '../addressing/payload.js';
-import { type Subject, subjectOf } from '../addressing/subject.js';
-import { defineCommand, Failure, flag, type OperandValues, type OptionValues, toggle } from '../command.js';
+import { propertiesOf } from '../addressing/properties.js';
+import { subjectOf } from '../addressing/subject.js';
+import { defineCommand, flag, type OperandValues, type OptionValues, toggle } from '../command.js';
 import { ofBroker } from '../connection/broker-failure.js';
 import { openConnection } from '../connection/open-connection.js';
 import { connectionOptions } from '../connection/options.js';
@@ -71,22 +71,6 @@ async function run(given: Given, host: Host): Promise<number> {
   } finally {
     await client.close();
   }
-}
-
-/** What goes out beside the bytes: what the words say, then what the contract says. Throws a Failure for what MQTT 3.1.1 can't say. */
-export function propertiesOf(
-  { target }: Subject,
-  given: Pick<Given, 'property' | 'content-type' | 'expiry'>,
-  protocolVersion: 4 | 5,
-) {
-  const said = {
-    ...(given['content-type'] !== undefined && { contentType: given['content-type'] }),
-    ...(given.expiry !== undefined && { messageExpiryInterval: given.expiry }),
-    ...(given.property.length > 0 && { userProperties: given.property }),
-  };
-  if (protocolVersion === 4 && Object.keys(said).length > 0)
-    throw new Failure('MQTT 3.1.1 has no properties: leave --property, --content-type and --expiry out.');
-  return target === undefined ? said : publishProperties(target.contract, said, protocolVersion);
 }
 
 /** `matchingSubscribers` is null where the broker does not say. */

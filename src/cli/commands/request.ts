@@ -5,6 +5,7 @@ import { type Contract, defineTopic, InvalidMessage } from '../../contracts/inde
 import { parseDuration } from '../../time/index.js';
 import { messageOptions, readQoS, subjectOptions } from '../addressing/options.js';
 import { payloadOf } from '../addressing/payload.js';
+import { propertiesOf } from '../addressing/properties.js';
 import { type Subject, subjectOf } from '../addressing/subject.js';
 import {
   defineCommand,
@@ -24,7 +25,6 @@ import { propertyFields } from '../messages/facts.js';
 import { jsonLine } from '../messages/json-line.js';
 import { lookAt, read, type Shown } from '../messages/look.js';
 import { readDuration } from '../read-duration.js';
-import { propertiesOf } from './publish.js';
 
 const operands = {
   'contract-or-topic': { takes: "a contract's name with --entry, or a topic" },
