@@ -3,9 +3,9 @@ import { dirname, join, relative, resolve } from 'node:path';
 import { parseEnv } from 'node:util';
 import { Broker, ListenError } from '../../broker/index.js';
 import { targetOf } from '../../client/endpoint.js';
-import { ConnectError } from '../../client/errors.js';
 import { systemClock } from '../../time/index.js';
 import { defineCommand, Failure, Misunderstanding, type OptionValues, toggle, value } from '../command.js';
+import { brokerFailure } from '../connection/broker-failure.js';
 import { appOption, entryOperand } from '../entry/entry-words.js';
 import { checkFile } from '../entry/import-module.js';
 import type { Host } from '../host.js';
@@ -68,7 +68,8 @@ function wantedUrl({ url, broker, port }: Given, { cwd, env }: Host): string | u
   try {
     targetOf(given);
   } catch (error) {
-    throw error instanceof ConnectError ? new Failure(`${from}: ${error.message}`) : error;
+    const failure = brokerFailure(error);
+    throw failure instanceof Failure ? new Failure(`${from}: ${failure.message}`) : error;
   }
   return given;
 }

@@ -18,7 +18,14 @@ import { brokerFailure, ofBroker } from '../connection/broker-failure.js';
 import { openConnection } from '../connection/open-connection.js';
 import type { Letter } from '../dead-letters/letter.js';
 import { filterOptions, type SessionGiven, sessionNotes, sessionOptions } from '../dead-letters/options.js';
-import { type ChoiceGiven, checkChoice, chosen, filtered, numbered } from '../dead-letters/selection.js';
+import {
+  type ChoiceGiven,
+  checkChoice,
+  checkFilters,
+  chosen,
+  filtered,
+  numbered,
+} from '../dead-letters/selection.js';
 import { type Collected, sessionOf, withLetters } from '../dead-letters/session.js';
 import { listFields, table, whole, wholeFields } from '../dead-letters/shown-letter.js';
 import type { Host } from '../host.js';
@@ -32,15 +39,17 @@ const list = defineCommand({
   options: { ...filterOptions, ...sessionOptions },
   notes: sessionNotes,
   example: "npx topicwise dlq list --topic 'sensors/#'",
-  run: (given, host) =>
-    withLetters('topicwise dlq list', given, host, async (collected) => {
+  async run(given, host) {
+    checkFilters(given);
+    return await withLetters('topicwise dlq list', given, host, async (collected) => {
       const letters = filtered(collected, given);
       if (given.json) for (const letter of letters) host.stdout.write(jsonLine(listFields(letter)));
       else if (letters.length > 0) host.stdout.write(table(letters));
       else
         host.stdout.write(collected.letters.length === 0 ? 'No dead letters.\n' : 'No dead letter fits.\n');
       return 0;
-    }),
+    });
+  },
 });
 
 const show = defineCommand({

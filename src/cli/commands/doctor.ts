@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { connectionOf } from '../../app/lifecycle/app.js';
 import { defineCommand, Failure, flag, Misunderstanding, value } from '../command.js';
@@ -89,6 +90,8 @@ async function checkTypeScript(
   return [
     ...checkTools(folder),
     ...(tsconfig ? checkTsconfig(tsconfig) : []),
-    ...(tsconfig && isTypeScript ? await checkIncluded(tsconfig, entry, loaded?.routes ?? []) : []),
+    ...(tsconfig && isTypeScript && existsSync(entry)
+      ? await checkIncluded(tsconfig, entry, loaded?.routes ?? [])
+      : []),
   ];
 }

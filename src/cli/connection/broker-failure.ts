@@ -16,6 +16,7 @@ export const SPELLED: readonly (readonly [ofTheClient: string, here: string])[] 
   ['Check username and password', 'Check --username and MQTT_PASSWORD'],
   [', or raise connectTimeout', ''],
   ['raise timeout', 'raise --timeout'],
+  [', or pass { connect } that opens a transport', ''],
 ];
 
 /** What the client rejects with, as a sentence of the command line; any other error is a mistake of this program and stays one. */

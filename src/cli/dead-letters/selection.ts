@@ -4,13 +4,17 @@ import type { Letter } from './letter.js';
 import type { FilterGiven } from './options.js';
 import type { Collected } from './session.js';
 
+/** Before a session begins that is not wanted. Throws a Failure. */
+export function checkFilters({ topic }: FilterGiven): void {
+  const wrong = topic === undefined ? undefined : validateTopicFilter(topic);
+  if (wrong !== undefined) throw new Failure(wrong);
+}
+
 /** The letters that the filters leave. Throws a Failure where MQTT 3.1.1 can't tell. */
 export function filtered(
   { letters, protocolVersion, prefix }: Collected,
   { topic, handler, error }: FilterGiven,
 ): readonly Letter[] {
-  const wrong = topic === undefined ? undefined : validateTopicFilter(topic);
-  if (wrong !== undefined) throw new Failure(wrong);
   if (protocolVersion === 4 && (handler ?? error) !== undefined)
     throw new Failure('On MQTT 3.1.1 a dead letter does not tell its handler and error: use --topic.');
   const isOn = (filter: string, name: string) =>
@@ -33,14 +37,16 @@ export function numbered(letters: readonly Letter[], text: string): Letter {
 
 export type ChoiceGiven = FilterGiven & { readonly number: string | undefined; readonly all: boolean };
 
-/** What is to be let go of has to be said: a number, filters, or all. Throws a Misunderstanding. */
-export function checkChoice({ number, all, topic, handler, error }: ChoiceGiven): void {
+/** What is to be let go of has to be said: a number, filters, or all. Throws a Misunderstanding or a Failure. */
+export function checkChoice(given: ChoiceGiven): void {
+  const { number, all, topic, handler, error } = given;
   const said = [number !== undefined, all, (topic ?? handler ?? error) !== undefined].filter(Boolean).length;
   if (said === 0)
     throw new Misunderstanding(
       'Which dead letters? Write a number of the list, --topic, --handler, --error or --all.',
     );
   if (said > 1) throw new Misunderstanding('Write one of these: a number, filters, or --all.');
+  checkFilters(given);
 }
 
 export function chosen(collected: Collected, given: ChoiceGiven): readonly Letter[] {

@@ -181,7 +181,12 @@ describe('refuses with a sentence', () => {
 
   it.each<[what: string, code: number, words: string[], sentence: RegExp]>([
     ['a missing file', 1, ['ap.ts'], /^topicwise dev: ap\.ts does not exist\. Did you mean app\.ts\?\n$/],
-    ['an address that is none', 1, ['app.ts', '--url', 'nowhere'], /^topicwise dev: --url: .*"nowhere".*\n$/],
+    [
+      'an address that is none',
+      1,
+      ['app.ts', '--url', 'nowhere'],
+      /^topicwise dev: --url: .*"nowhere".* Write an address like mqtt:\/\/host:1883\.\n$/,
+    ],
     [
       'an address and a broker',
       2,

@@ -450,7 +450,10 @@ it.each([
 it.each([
   ['the filter of letters', ['list', '--letters', 'a/#/b']],
   ['the filter of topics', ['list', '--topic', 'a/#/b']],
-])('refuses %s where it is none', async (_what, words) => {
+  ['the filter of what is published again', ['replay', '--topic', 'a/#/b']],
+  ['the filter of what is let go of', ['purge', '--topic', 'a/#/b']],
+])('refuses %s where it is none, before a session begins', async (_what, words) => {
+  url = 'mqtt://127.0.0.1:1'; // where nothing listens
   const { code, stderr } = await dlq(...words);
   expect([code, stderr]).toEqual([1, expect.stringContaining('The filter "a/#/b" has "#" before its end')]);
 });

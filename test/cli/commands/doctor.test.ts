@@ -275,6 +275,11 @@ describe('tsconfig.json', () => {
 });
 
 describe('the application', () => {
+  it('that is not there is covered by nothing', async () => {
+    const { findings } = await examined(installation(healthy), 'src/none.ts', '--offline');
+    expect(findings.filter(({ says }) => says.includes('include'))).toEqual([]);
+  });
+
   it.each([
     [
       'is not there',

@@ -4,7 +4,7 @@ import { Failure } from '../../../src/cli/command.js';
 import { brokerFailure, SPELLED } from '../../../src/cli/connection/broker-failure.js';
 import { LimitError } from '../../../src/client/index.js';
 
-const sources = ['connect-failures', 'system-failures', 'request-reply']
+const sources = ['connect-failures', 'system-failures', 'request-reply', 'endpoint']
   .map((file) => readFileSync(new URL(`../../../src/client/${file}.ts`, import.meta.url), 'utf8'))
   .join('\n');
 
