@@ -63,7 +63,8 @@ export class FailureHandling {
   }
 
   #ruleFor(error: unknown): Rule {
-    const { route, isInvalid, message, context } = this.#run;
+    const { route, reading, context } = this.#run;
+    const { isInvalid, message } = reading;
     try {
       return ruleFor(route.errors, { error, isInvalid }, message);
     } catch (mistake) {
@@ -83,7 +84,7 @@ export class FailureHandling {
         this.#answer(error, () => this.#deadLetter(step.to, error));
         break;
       case 'reject': {
-        const { code, reason = reasonOf(error, run.isInvalid) } = step;
+        const { code, reason = reasonOf(error, run.reading.isInvalid) } = step;
         this.#answer(error, () => run.decide({ outcome: 'rejected', rejection: { code, reason } }));
         break;
       }

@@ -24,6 +24,8 @@ export class HandlerAttempts {
   #isHandedOn = false;
   #signal: HandlerSignal | undefined;
   #isOver = false;
+  /** Of the attempts that failed, in order. */
+  #errors: unknown[] | undefined;
 
   constructor(run: RouteRun) {
     this.#run = run;
@@ -32,6 +34,11 @@ export class HandlerAttempts {
   /** Of this attempt, or of the middleware after it. */
   get failure(): { readonly error: unknown } | undefined {
     return this.#failure;
+  }
+
+  /** What the attempts failed with, in order. */
+  get errors(): readonly unknown[] {
+    return this.#errors ?? none;
   }
 
   /** The handler, not what it published. */
@@ -108,6 +115,8 @@ export class HandlerAttempts {
 
   failed(error: unknown): void {
     this.#failure = { error };
+    this.#errors ??= [];
+    this.#errors.push(error);
   }
 
   /** The time is over: what is under way counts no more. */
@@ -178,3 +187,5 @@ export class HandlerAttempts {
     this.#run.settlement.withdraw();
   }
 }
+
+const none: readonly unknown[] = [];

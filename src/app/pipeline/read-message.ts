@@ -4,13 +4,19 @@ import type { Route } from '../routes/route.js';
 import { HandlerMessage } from './handler-message.js';
 import type { RouteRun } from './route-run.js';
 
-type AnyMessage = HandlerMessage<unknown, unknown>;
+export type AnyMessage = HandlerMessage<unknown, unknown>;
 
-/** What a handler gets for the message of a run, or why there is nothing that fits its contract. */
-export type Reading =
-  | { readonly message: AnyMessage; readonly unreadable?: { readonly error: unknown } }
-  /** The route does not want it. */
-  | 'unwanted';
+/** Why there is nothing that a handler could get. */
+export class Unreadable {
+  readonly error: unknown;
+
+  constructor(error: unknown) {
+    this.error = error;
+  }
+}
+
+/** What a handler gets for the message of a run, or why it gets nothing; `unwanted`: its route does not want it. */
+export type Reading = AnyMessage | Unreadable | 'unwanted';
 
 /** Asks `when`, decodes, validates: a promise only if a schema makes one. Never throws, nor rejects. */
 export function readMessage(run: RouteRun): Awaitable<Reading> {
@@ -20,13 +26,13 @@ export function readMessage(run: RouteRun): Awaitable<Reading> {
     if (when && !asks(when, run)) return 'unwanted';
     const params: unknown = parseParams(contract, topic, pattern) ?? {};
     const decoded = decodePayload(contract, payload, contentType);
-    if (!isThenable(decoded)) return { message: new HandlerMessage(run, params, decoded) };
+    if (!isThenable(decoded)) return new HandlerMessage(run, params, decoded);
     return decoded.then(
-      (value): Reading => ({ message: new HandlerMessage(run, params, value) }),
-      (error: unknown) => unreadable(run, error),
+      (value): Reading => new HandlerMessage(run, params, value),
+      (error: unknown) => new Unreadable(error),
     );
   } catch (error) {
-    return unreadable(run, error);
+    return new Unreadable(error);
   }
 }
 
@@ -42,9 +48,4 @@ export function undecodedMessage(
 ): HandlerMessage<Readonly<Record<string, string>>, Uint8Array> {
   const { topic, payload } = run.delivery.message;
   return new HandlerMessage(run, run.route.pattern.match(topic) ?? {}, payload);
-}
-
-/** For whoever asks for the message although the handler can't have it. */
-export function unreadable(run: RouteRun, error: unknown): Exclude<Reading, 'unwanted'> {
-  return { message: HandlerMessage.unreadable(run, error), unreadable: { error } };
 }

@@ -97,7 +97,7 @@ export class Reports {
       return;
     }
     if (outcome === 'dead-lettered') counts.deadLettered++;
-    if (run.isInvalid) {
+    if (run.reading.isInvalid) {
       counts.invalid++;
       this.#logger.warn(facts, `An invalid message. ${this.#consequence(run, outcome, 'It')}`);
       return;

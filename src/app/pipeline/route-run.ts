@@ -1,7 +1,5 @@
-import { InvalidMessage } from '../../contracts/index.js';
-import { type Awaitable, isThenable } from '../awaitable.js';
 import type { GivenUp, Job } from '../concurrency/job.js';
-import { askForKey, type KeyFunction, keyOf } from '../concurrency/order-key.js';
+import { keyOf } from '../concurrency/order-key.js';
 import type { Route } from '../routes/route.js';
 import { AttemptScope } from './attempt-scope.js';
 import type { Timed } from './deadlines.js';
@@ -10,9 +8,9 @@ import { FailureHandling } from './failure-handling.js';
 import { following } from './following.js';
 import { HandlerAttempts } from './handler-attempts.js';
 import type { HandlerMessage } from './handler-message.js';
+import { MessageReading } from './message-reading.js';
 import { MiddlewarePassage } from './middleware-passage.js';
 import { HandlerTimeoutError, type OutcomeStatus, type Verdict } from './outcome.js';
-import { type Reading, readMessage, undecodedMessage, unreadable } from './read-message.js';
 import type { Rejection } from './rejection.js';
 import type { RouteContext } from './route-context.js';
 import { Settlement } from './settlement.js';
@@ -28,6 +26,7 @@ export class RouteRun implements Job, Timed {
   readonly delivery: Delivery;
   readonly context: RouteContext;
   readonly settlement: Settlement;
+  readonly reading: MessageReading;
   readonly handler: HandlerAttempts;
   readonly key: string | undefined;
   behind: Job | undefined;
@@ -45,11 +44,6 @@ export class RouteRun implements Job, Timed {
   readonly #passage: MiddlewarePassage | undefined;
   /** Undefined: nothing is built for its messages. */
   readonly #scope: AttemptScope | undefined;
-  #reading: Exclude<Reading, 'unwanted'> | undefined;
-  /** The reading that counts, where a schema takes its time. */
-  #awaited: PromiseLike<Reading> | undefined;
-  /** Of the attempts that failed, in order. */
-  #errors: unknown[] | undefined;
   #failing: FailureHandling | undefined;
   #report: { -readonly [K in keyof RouteReport]: RouteReport[K] } | undefined;
   #done: ((job: Job) => void) | undefined;
@@ -61,11 +55,13 @@ export class RouteRun implements Job, Timed {
     this.delivery = delivery;
     this.context = context;
     this.settlement = new Settlement(delivery, route.name);
+    this.reading = new MessageReading(this);
     this.handler = new HandlerAttempts(this);
     this.#passage = route.middleware.length > 0 ? new MiddlewarePassage(this, this.handler) : undefined;
     this.#scope = route.end && new AttemptScope(this);
     const { order } = route.concurrency;
-    this.key = typeof order === 'function' ? this.#askForKey(order) : keyOf(order, delivery.message.topic);
+    this.key =
+      typeof order === 'function' ? this.reading.orderKey(order) : keyOf(order, delivery.message.topic);
   }
 
   /** How often the handler ran. */
@@ -77,15 +73,13 @@ export class RouteRun implements Job, Timed {
     return this.delivery.message.qos === 0;
   }
 
-  /** What the policy is asked with, and what it may name a topic by. */
   get message(): HandlerMessage<unknown, unknown> {
-    // Made before anything can fail.
-    return (this.#reading as Exclude<Reading, 'unwanted'>).message;
+    return this.reading.message;
   }
 
-  /** Whether the message itself is at fault, and not what reads it. */
-  get isInvalid(): boolean {
-    return this.#reading?.unreadable?.error instanceof InvalidMessage;
+  /** What its handler gets is not known yet. */
+  get isReading(): boolean {
+    return this.#phase === 'new';
   }
 
   /** Neither failing nor decided on for good. */
@@ -154,9 +148,10 @@ export class RouteRun implements Job, Timed {
 
   /** The policy says: once more. */
   again(): void {
-    if (this.#reading?.unreadable && !this.isInvalid) this.#readAgain();
+    // Only a message that is wrong itself stays so.
+    if (this.reading.failure && !this.reading.isInvalid) this.#readAgain();
     else if (this.#passage?.isInside) this.attempt();
-    else this.#begin();
+    else this.begin();
   }
 
   /** This becomes of the message, unless the middleware has another word. */
@@ -180,19 +175,9 @@ export class RouteRun implements Job, Timed {
     // An early acknowledgement would have waited for what it published.
     this.settlement.withdraw();
     // Its schema has not ended.
-    this.#reading ??= unreadable(this, error);
+    this.reading.fail(error);
     if (!this.#passage || this.#passage.isInside) this.fail(error, 'last step');
     else this.#passage.failed(error, 'last step');
-  }
-
-  /** Where the user's function fails, the message has: it waits for its turn on its topic. */
-  #askForKey(order: KeyFunction): string {
-    try {
-      return askForKey(order, undecodedMessage(this), this.route.name);
-    } catch (error) {
-      this.#reading = unreadable(this, error);
-      return this.delivery.message.topic;
-    }
   }
 
   #inScope(callback: () => void): void {
@@ -202,39 +187,22 @@ export class RouteRun implements Job, Timed {
 
   #start(): void {
     if (this.route.ack === 'on-receipt') this.settlement.settle(handled);
-    this.#readOn(this.#reading ?? readMessage(this));
+    this.reading.begin();
   }
 
-  /** What reads the message failed, such as a schema that asks a database; after a pause it may not. Only a message that is wrong itself stays so. */
   #readAgain(): void {
     this.#passage?.startOver();
     this.#phase = 'new';
-    this.#reading = undefined;
-    this.#readOn(readMessage(this));
+    this.reading.repeat();
   }
 
-  #readOn(reading: Awaitable<Reading>): void {
-    if (!isThenable(reading)) {
-      this.#read(reading);
-      return;
-    }
-    this.#awaited = reading;
-    this.startTime();
-    reading.then((read) => {
-      if (this.#phase === 'new' && this.#awaited === reading) this.#read(read);
-    });
+  /** Its route does not want the message. */
+  unwanted(): void {
+    this.conclude(handled);
   }
 
-  #read(reading: Reading): void {
-    if (reading === 'unwanted') {
-      this.conclude(handled);
-      return;
-    }
-    this.#reading = reading;
-    this.#begin();
-  }
-
-  #begin(): void {
+  /** What the handler gets is known, or that it gets nothing. */
+  begin(): void {
     if (!this.#passage) {
       this.attempt();
       return;
@@ -250,8 +218,8 @@ export class RouteRun implements Job, Timed {
     this.#phase = 'handling';
     this.handler.begin();
     // For its retries it would be as unreadable; after a pause it is read anew.
-    const unreadable = this.#reading?.unreadable;
-    if (unreadable) this.fail(unreadable.error, 'last step');
+    const { failure } = this.reading;
+    if (failure) this.fail(failure.error, 'last step');
     else this.handler.handle();
   }
 
@@ -299,8 +267,6 @@ export class RouteRun implements Job, Timed {
     this.stopTime();
     this.#phase = 'failing';
     this.handler.failed(error);
-    this.#errors ??= [];
-    this.#errors.push(error);
     if (this.settlement.status === 'rejected') {
       // By the handler itself: there is nothing left to decide.
       this.decide({ outcome: 'rejected', rejection: this.settlement.verdict?.rejection });
@@ -326,7 +292,7 @@ export class RouteRun implements Job, Timed {
       this.context.reports.failed(this, this.handler.failure.error, outcome);
     else this.context.reports.handled(this, outcome);
     // Without a message nothing was built.
-    if (this.#scope && this.#reading) this.#scope.endThenRelease(outcome);
+    if (this.#scope && this.reading.isOver) this.#scope.endThenRelease(outcome);
     else this.release(outcome);
   }
 
@@ -340,11 +306,11 @@ export class RouteRun implements Job, Timed {
     if (this.#report) {
       this.#report.outcome = outcome;
       this.#report.attempts = this.attempts;
-      this.#report.errors = this.#errors ?? none;
+      this.#report.errors = this.handler.errors;
       return;
     }
     this.handler.release();
-    this.#report = { route: this.route.name, outcome, attempts: this.attempts, errors: this.#errors ?? none };
+    this.#report = { route: this.route.name, outcome, attempts: this.attempts, errors: this.handler.errors };
     this.delivery.finish(this.#report);
     this.#done?.(this);
   }
@@ -358,5 +324,3 @@ export class RouteRun implements Job, Timed {
       : `${name} took longer than ${timeout} ms on "${this.delivery.message.topic}".`;
   }
 }
-
-const none: readonly unknown[] = [];
