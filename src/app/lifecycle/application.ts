@@ -1,6 +1,5 @@
 import type { Client } from '../../client/client.js';
 import type { AnyTopic } from '../../contracts/index.js';
-import { type Disconnection, describeDisconnection } from '../../session/disconnection.js';
 import type { Clock } from '../../time/clock.js';
 import { type Duration, parseDuration } from '../../time/duration.js';
 import { systemClock } from '../../time/system-clock.js';
@@ -16,15 +15,14 @@ import type { UnboundRoute } from '../routes/controller-routes.js';
 import type { Handle } from '../routes/route.js';
 import { type RouteInfo, routeInfos } from '../routes/route-info.js';
 import { TopicPrefix } from '../routes/topic-prefix.js';
-import { type App, type AppOptions, type ConnectionOptions, connectionOf, type DrainReport } from './app.js';
+import { type App, type AppOptions, type ConnectionOptions, type DrainReport } from './app.js';
 import { bindTopic } from './bind-topic.js';
 import { type Booted, type BootOptions, boot, plan } from './boot.js';
-import { ConnectionNews } from './connection-news.js';
-import { connectionSettings } from './connection-settings.js';
+import { BrokerConnection } from './broker-connection.js';
 import { documentation } from './documentation.js';
 import { type Drained, disposed, drain } from './drain.js';
 import type { FunctionRoute } from './function-routes.js';
-import { goOnline, type Online } from './go-online.js';
+import type { Online } from './go-online.js';
 import { type Health, healthOf } from './health.js';
 import { LifeCycleHooks } from './hooks.js';
 import { answer } from './http.js';
@@ -44,15 +42,14 @@ export class Application implements App {
   readonly #functions: FunctionRoute[];
   #options: AppOptions;
   #logger: Logger;
-  #news: ConnectionNews;
-  #hooks: LifeCycleHooks;
+  readonly #connection = new BrokerConnection(this);
+  readonly #hooks = new LifeCycleHooks(this);
   readonly #onBooted: ((booted: Booted) => void) | undefined;
   readonly #stopAsked = new AbortController();
   /** Aborted as soon as somebody calls `stop()`: a start under way ends. */
   readonly stopAsked: AbortSignal = this.#stopAsked.signal;
-  readonly #lost = new AbortController();
   /** Aborted, with a sentence as its reason, when the connection is lost for good. */
-  readonly lost: AbortSignal = this.#lost.signal;
+  readonly lost: AbortSignal = this.#connection.lost;
   readonly #failed = new AbortController();
   /** Aborted, with a sentence as its reason, when a failure policy stops the application. */
   readonly failed: AbortSignal = this.#failed.signal;
@@ -61,8 +58,6 @@ export class Application implements App {
   readonly stopped: AbortSignal = this.#stopped.signal;
   #phase: 'new' | 'starting' | 'running' | 'stopping' | 'stopped' = 'new';
   #booted: Booted | undefined;
-  #online: Online | undefined;
-  #connecting: Promise<Online> | undefined;
   #starting: Promise<void> | undefined;
   #stopping: Promise<DrainReport> | undefined;
 
@@ -79,8 +74,6 @@ export class Application implements App {
     const lines = createLineLogger({ clock: this.clock, write: (line) => process.stderr.write(line) });
     this.#logger = options.logger ? sturdyLogger(options.logger, lines) : lines;
     this.publisher = new AppPublisher(this, publishPartsOf(options.middleware));
-    this.#news = new ConnectionNews(this.#logger);
-    this.#hooks = new LifeCycleHooks(this, this.#logger, this.clock);
     this.#functions = [...functions];
     this.#assembly = new Assembly({
       container: isContainer(options.container) ? options.container : undefined, // else the start fails
@@ -100,10 +93,7 @@ export class Application implements App {
   /** Before the start, for an overseer: another connection, and another logger in place of the default one. */
   amend(connection: ConnectionOptions, lines?: Logger): void {
     this.#options = { ...this.#options, connection };
-    if (!lines || this.#options.logger) return;
-    this.#logger = lines;
-    this.#news = new ConnectionNews(lines);
-    this.#hooks = new LifeCycleHooks(this, lines, this.clock);
+    if (lines && !this.#options.logger) this.#logger = lines;
   }
 
   get options(): AppOptions {
@@ -119,15 +109,19 @@ export class Application implements App {
   }
 
   get client(): Client | undefined {
-    return this.#online?.client;
+    return this.#connection.online?.client;
   }
 
   get pipeline(): Pipeline | undefined {
-    return this.#online?.pipeline;
+    return this.#connection.online?.pipeline;
   }
 
   get subscriptions(): LiveSubscriptions | undefined {
-    return this.#online?.subscriptions;
+    return this.#connection.online?.subscriptions;
+  }
+
+  get isRunning(): boolean {
+    return this.#phase === 'running';
   }
 
   /** Handlers and factories under way. Once the application has stopped, nobody waits for them. */
@@ -197,14 +191,14 @@ export class Application implements App {
     bindTopic(topic, values, {
       routes: this.#booted?.routes,
       overlap: this.options.overlap,
-      connecting: this.#connecting,
+      connecting: this.#connection.connecting,
       phase: this.#phase,
     });
 
   health(): Health {
     return healthOf({
-      isRunning: this.#phase === 'running',
-      online: this.#online,
+      isRunning: this.isRunning,
+      online: this.#connection.online,
       routes: this.#booted?.routes ?? [],
       oldestUnacked: durationOf(this.options.health?.oldestUnacked ?? '1m'),
     });
@@ -218,6 +212,7 @@ export class Application implements App {
   readonly fetch = (request: Request): Promise<Response> => answer(request, this);
 
   async #start(signals: readonly AbortSignal[]): Promise<void> {
+    let online: Online;
     const startup = new Startup({ clock: this.clock, timeout: this.options.startup?.timeout, signals });
     try {
       const booted = await boot(this.#written(startup));
@@ -225,11 +220,13 @@ export class Application implements App {
       this.#onBooted?.(booted);
       theOverseer()?.booted?.(this, booted.routes);
       startup.signal.throwIfAborted();
-      this.#news.starting(booted.routes, connectionOf(this.options));
+      this.#connection.announce(booted);
       await this.#hooks.start(booted.instances, startup);
-      this.#connecting = this.#connect(booted, startup);
-      this.#online = await this.#connecting;
-      await this.#hooks.connected(this.#online.connection, startup);
+      online = await this.#connection.connect(booted, startup, {
+        reconnected: (connection) => void this.#hooks.reconnected(connection), // it does not reject
+        stop: (reason) => this.#fail(reason),
+      });
+      await this.#hooks.connected(online.connection, startup);
     } catch (error) {
       this.#phase = 'stopped';
       const { errors } = await this.#leave(0);
@@ -240,43 +237,11 @@ export class Application implements App {
     }
     this.#phase = 'running';
     theOverseer()?.running?.(this);
-    const { state } = this.#online.client;
-    if (state.state === 'closed') this.#connectionLost(state.last);
+    this.#connection.running(online);
   }
 
   #written(startup: Startup): BootOptions {
     return { options: this.options, functions: this.#functions, assembly: this.#assembly, startup };
-  }
-
-  #connect({ routes, will }: Booted, startup: Startup): Promise<Online> {
-    const { clock, logger, publisher, prefix, options, container } = this;
-    return goOnline({
-      ...connectionSettings(options, { clock, logger, startup, routes, will }),
-      startup,
-      routes,
-      overlap: options.overlap,
-      unrouted: options.unrouted,
-      prefix,
-      logger,
-      clock,
-      publisher,
-      container,
-      watch: this.#news.watch((disconnection) => this.#connectionLost(disconnection)),
-      reconnected: (connection) => void this.#hooks.reconnected(connection), // it does not reject
-      stop: (reason) => this.#fail(reason),
-    });
-  }
-
-  #connectionLost(disconnection: Disconnection): void {
-    // Before, the start fails with the reason; afterwards, it is what was wanted.
-    if (this.#phase !== 'running') return;
-    const { client, pipeline } = this.#online!; // it runs
-    if (client.state.state !== 'closed') {
-      this.#news.lost(disconnection, pipeline.open);
-      return;
-    }
-    this.#news.lostForGood(disconnection, pipeline.open);
-    this.#lost.abort(describeDisconnection(disconnection));
   }
 
   #fail(reason: string): void {
@@ -315,7 +280,7 @@ export class Application implements App {
     const { unsubscribe } = this.options.shutdown ?? {};
     const deadline = clock.now() + timeout;
     const options = { timeout, unsubscribe, clock, logger, hooks: this.#hooks };
-    const drained = await drain(this.#online, options);
+    const drained = await drain(this.#connection.online, options);
     this.#phase = 'stopped';
     this.#stopped.abort();
     return {

@@ -6,17 +6,17 @@ import type { ConnectionOptions } from './app.js';
 
 /** What becomes of a running application's connection, as lines of its log. */
 export class ConnectionNews {
-  readonly #logger: Logger;
+  readonly #app: { readonly logger: Logger };
   #hasSeenLateReply = false;
 
-  constructor(logger: Logger) {
-    this.#logger = logger;
+  constructor(app: { readonly logger: Logger }) {
+    this.#app = app;
   }
 
   /** Before the first connection. */
   starting(routes: readonly Pick<Route, 'qos'>[], { clientId }: Pick<ConnectionOptions, 'clientId'>): void {
     if (clientId || !routes.some(({ qos }) => qos > 0)) return;
-    this.#logger.warn(
+    this.#app.logger.warn(
       {},
       'This application handles messages at QoS 1 or 2 but has no clientId: after a restart it will not find its session, nor the messages that waited for it. Write connection: { url, clientId }.',
     );
@@ -34,28 +34,28 @@ export class ConnectionNews {
 
   /** `open`: handlers that run. */
   lost(disconnection: Disconnection, open: number): void {
-    this.#logger.warn({ open }, `${goneBecause(disconnection)} Connecting again. ${redelivery}`);
+    this.#app.logger.warn({ open }, `${goneBecause(disconnection)} Connecting again. ${redelivery}`);
   }
 
   lostForGood(disconnection: Disconnection, open: number): void {
-    this.#logger.error({ open }, `${goneBecause(disconnection)} ${redelivery}`);
+    this.#app.logger.error({ open }, `${goneBecause(disconnection)} ${redelivery}`);
   }
 
   #regained(sessionPresent: boolean): void {
     const session = sessionPresent
       ? 'It kept the session.'
       : 'It lost the session: what waited there is gone, and the routes are subscribed again.';
-    this.#logger.info({ sessionPresent }, `The connection to the broker is back. ${session}`);
+    this.#app.logger.info({ sessionPresent }, `The connection to the broker is back. ${session}`);
   }
 
   #subscriptionLost(filter: string, error: Error): void {
-    this.#logger.error({ filter, error }, `A subscription could not be made again: ${error.message}`);
+    this.#app.logger.error({ filter, error }, `A subscription could not be made again: ${error.message}`);
   }
 
   #replyLate(): void {
     if (this.#hasSeenLateReply) return;
     this.#hasSeenLateReply = true;
-    this.#logger.warn(
+    this.#app.logger.warn(
       {},
       'A reply came that no request waits for: after its timeout, or a second time. It is ignored. Only the first one is reported here; metrics() counts them.',
     );

@@ -55,9 +55,7 @@ export const MOMENT = 1_000;
 
 /** Calls the hooks of an application's instances. */
 export class LifeCycleHooks {
-  readonly #app: App;
-  readonly #logger: Logger;
-  readonly #clock: Clock;
+  readonly #app: App & { readonly logger: Logger; readonly clock: Clock };
   /** In order of creation. */
   #instances: readonly Instance[] = [];
   /** Those with something to take back. */
@@ -68,10 +66,8 @@ export class LifeCycleHooks {
   readonly #failures: Error[] = [];
   #abandoned = 0;
 
-  constructor(app: App, logger: Logger, clock: Clock) {
+  constructor(app: App & { readonly logger: Logger; readonly clock: Clock }) {
     this.#app = app;
-    this.#logger = logger;
-    this.#clock = clock;
   }
 
   /** Hooks under way that nobody waits for any more. */
@@ -104,7 +100,7 @@ export class LifeCycleHooks {
       try {
         await call(each, 'onConnect', connection);
       } catch (error) {
-        this.#logger.error({ error }, `${each.name}.onConnect() failed: ${String(error)}`);
+        this.#app.logger.error({ error }, `${each.name}.onConnect() failed: ${String(error)}`);
       }
     }
   }
@@ -113,7 +109,9 @@ export class LifeCycleHooks {
   async stop(deadline: number): Promise<void> {
     this.#round++;
     const late = new AbortController();
-    const cancel = this.#clock.setTimer(Math.max(MOMENT, deadline - this.#clock.now()), () => late.abort());
+    const cancel = this.#app.clock.setTimer(Math.max(MOMENT, deadline - this.#app.clock.now()), () =>
+      late.abort(),
+    );
     const begun = this.#instances.filter((each) => this.#begun.has(each) && has(each, 'onStop'));
     for (const each of begun.reverse()) {
       await orAborted(this.#stop(each), late.signal).catch(() => undefined); // too late: `stopped` goes on waiting
@@ -125,7 +123,7 @@ export class LifeCycleHooks {
   async stopped(): Promise<readonly Error[]> {
     if (this.#stopping.size > 0) {
       const over = new AbortController();
-      const moment = sleep(this.#clock, MOMENT, over.signal).catch(() => undefined);
+      const moment = sleep(this.#app.clock, MOMENT, over.signal).catch(() => undefined);
       await Promise.race([Promise.all(this.#stopping.values()), moment]);
       over.abort();
     }
@@ -162,7 +160,9 @@ export class LifeCycleHooks {
   #discard(called: Promise<void>, sentence: string): void {
     this.#abandoned++;
     called
-      .catch((error) => this.#logger.error({ error }, `After a failed start, ${sentence} failed as well.`))
+      .catch((error) =>
+        this.#app.logger.error({ error }, `After a failed start, ${sentence} failed as well.`),
+      )
       .finally(() => this.#abandoned--);
   }
 
