@@ -25,6 +25,7 @@ export type { Acknowledgement } from './acknowledgements.js';
 export type { BrokerDelivery, CopyAck, DeliveredCopy } from './broker-delivery.js';
 export { brokerPresets } from './broker-presets.js';
 export { createTestApp, type TestAppOptions } from './create-test-app.js';
+export type { Delivery } from './delivery.js';
 export {
   FakeBroker,
   type FakeBrokerOptions,
@@ -41,5 +42,5 @@ export type { RefusableMatch } from './faults/refusal.js';
 export type { HandlerName, HandlerProbe } from './handler-probes.js';
 export type { LogEntry } from './recording-logger.js';
 export type { SessionView, SubscriptionView } from './session-view.js';
-export type { DeliverOptions, Delivery, Published, TestApp } from './test-app.js';
+export type { DeliverOptions, Published, TestApp } from './test-app.js';
 export type { DeliveryAck } from './test-device.js';

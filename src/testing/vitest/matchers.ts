@@ -1,7 +1,8 @@
 import type { AnyTopic, Target, TopicDef } from '../../contracts/index.js';
 import type { QoS } from '../../packets/packet.js';
+import type { Delivery } from '../delivery.js';
 import type { FakeBroker } from '../fake-broker.js';
-import type { Delivery, TestApp } from '../test-app.js';
+import type { TestApp } from '../test-app.js';
 
 /** Which topics: a topic or filter as the broker knows it, all of a contract, or one of its topics; of an application, those below its prefix. */
 export type Topics = string | AnyTopic | Target<never>;

@@ -1,7 +1,8 @@
 import type { Application } from '../../app/lifecycle/application.js';
 import { TopicPrefix } from '../../app/routes/topic-prefix.js';
+import type { Delivery } from '../delivery.js';
 import { FakeBroker } from '../fake-broker.js';
-import { type Delivery, TestApp } from '../test-app.js';
+import { TestApp } from '../test-app.js';
 
 /** @throws TypeError for what types would have refused. */
 export function brokerOrApp(matcher: string, subject: unknown): FakeBroker | TestApp {
