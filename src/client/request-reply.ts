@@ -191,12 +191,8 @@ export class RequestReply {
 
   #ownResponseTopic(): string {
     if (this.#responseTopic === undefined) {
-      const prefix = this.#context.server()?.responseInfo ?? 'topicwise/replies';
-      const { sessionName, random } = this.#context;
-      // The same for the whole life of a session: each restart would leave another subscription in it.
-      const name =
-        sessionName === undefined ? hexOf(randomBytes(random, 8)) : encodeURIComponent(sessionName);
-      this.#responseTopic = `${prefix.replace(/\/$/, '')}/${name}`;
+      const { server, sessionName, random } = this.#context;
+      this.#responseTopic = responseTopicUnder(server()?.responseInfo ?? RESPONSES, sessionName, random);
     }
     return this.#responseTopic;
   }
@@ -206,6 +202,15 @@ export class RequestReply {
     new DataView(data.buffer).setUint32(0, this.#count++); // so that it differs from all that wait
     return data;
   }
+}
+
+/** Where responses go unless the server says it. */
+export const RESPONSES = 'topicwise/replies';
+
+/** The same for the whole life of a session that has a name: each restart would leave another subscription in it. */
+export function responseTopicUnder(place: string, sessionName: string | undefined, random: Random): string {
+  const name = sessionName === undefined ? hexOf(randomBytes(random, 8)) : encodeURIComponent(sessionName);
+  return `${place.replace(/\/$/, '')}/${name}`;
 }
 
 function keyOf(responseTopic: string, correlationData: Uint8Array): string {

@@ -3,6 +3,7 @@ import { connect } from '../../client/connect.js';
 import { attemptsOf, dispatchMessages, reconnect } from '../../client/dispatch.js';
 import type { ConnectionWatch } from '../../client/dispatcher.js';
 import type { ClientOptions } from '../../client/options.js';
+import { RESPONSES, responseTopicUnder } from '../../client/request-reply.js';
 import type { Clock, Random } from '../../time/clock.js';
 import { systemRandom } from '../../time/system-clock.js';
 import { refuseIfAny } from '../boot-error.js';
@@ -163,9 +164,7 @@ function responseTopicOf(
   random: Random,
 ): string | undefined {
   if (prefix.text === '' || told !== undefined) return undefined;
-  // As with the client's own, the same after a restart: else each would leave another subscription in the session.
-  const name = clientId ? encodeURIComponent(clientId) : random().toString(36).slice(2);
-  return `${prefix.text}topicwise/replies/${name}`;
+  return responseTopicUnder(`${prefix.text}${RESPONSES}`, clientId || undefined, random);
 }
 
 /** Those that the policies of routes name. */
